@@ -1,0 +1,3 @@
+//! The feast-integrator charm.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The feast-ui charm.
+
+fn main() {}

@@ -1,0 +1,161 @@
+//! Everything one hook saw.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use crate::{Container, Databag, Dispatch, Port, SecretContent};
+
+/// Everything one hook saw, gathered once and never changed afterwards.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observation {
+    /// What Juju started the charm for.
+    pub dispatch: Dispatch,
+    /// The name of this unit, `feast-ui/0`.
+    pub unit: String,
+    /// The name of this application, `feast-ui`.
+    pub application: String,
+    /// The name of the model; on Kubernetes also that of its namespace.
+    pub model: String,
+    /// Whether this unit leads its application.
+    pub leader: bool,
+    /// The values of the charm's options; one without value and default is absent.
+    pub config: BTreeMap<String, ConfigValue>,
+    /// Live relations by endpoint. A relation that is being broken is already gone.
+    pub relations: BTreeMap<String, Vec<Relation>>,
+    /// What Juju said to each secret that a databag points at, by the URI exactly as it stands in the databag.
+    pub secrets: BTreeMap<String, SecretAnswer>,
+    /// The secrets that this application owns, by their owner's label; only looked at by a leader that asks for them.
+    pub owned_secrets: BTreeMap<String, OwnedSecret>,
+    /// The ports that this unit has opened.
+    pub ports: BTreeSet<Port>,
+    /// The workload containers whose Pebble answers, by name.
+    pub containers: BTreeMap<String, Container>,
+    /// The parameters of an action, with defaults filled in.
+    pub parameters: BTreeMap<String, serde_json::Value>,
+}
+
+/// What to look at on one endpoint of the charm, so that a hook asks for nothing in vain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Its name in `metadata.yaml`.
+    pub name: &'static str,
+    /// Read the remote application's databag.
+    pub remote: bool,
+    /// Read the databags of the remote units.
+    pub units: bool,
+    /// Read our own application's databag (a leader only: Juju refuses it to others).
+    pub local: bool,
+    /// The key in the remote application's databag under which the other side repeats our own, as the
+    /// `postgresql_client` providers do with `data`. Where it is there, our own databag need not be read.
+    pub echo: Option<&'static str>,
+    /// The prefix of the keys in the remote application's databag that hold URIs of secrets, such as `secret-`.
+    /// What follows it is the group in the label `<endpoint>.<relation id>.<group>.secret`, under which the
+    /// data-platform libraries know the secret too.
+    pub secrets: Option<&'static str>,
+}
+
+/// The number of a relation, as in `JUJU_RELATION_ID=registry:7`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RelationId(pub u32);
+
+/// One relation, and what its databags hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Relation {
+    /// Its number.
+    pub id: RelationId,
+    /// The application on the other side.
+    pub application: String,
+    /// Our own application's databag; empty unless asked for and this unit leads.
+    pub local: Databag,
+    /// The other application's databag; empty unless asked for.
+    pub remote: Databag,
+    /// The databags of the other side's units; empty unless asked for.
+    pub units: BTreeMap<String, Databag>,
+}
+
+/// What Juju said when asked for a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretAnswer {
+    /// Its newest content.
+    Content(SecretContent),
+    /// It exists, and we may not read it (yet): the grant may be on its way, or was revoked.
+    Denied,
+    /// It does not exist (yet, or any more).
+    NotFound,
+    /// The other side wrote something that is no URI of a secret.
+    NotAUri,
+}
+
+/// A secret that this application owns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnedSecret {
+    /// Its URI, `secret:<id>`.
+    pub uri: String,
+    /// Its newest content.
+    pub content: SecretContent,
+    /// The applications that it is granted to.
+    pub granted: BTreeSet<String>,
+}
+
+/// The value of an option of the charm.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ConfigValue {
+    /// Of type `string` or `secret`.
+    Text(String),
+    /// Of type `int`.
+    Integer(i64),
+    /// Of type `float`.
+    Float(f64),
+    /// Of type `boolean`.
+    Boolean(bool),
+}
+
+impl Endpoint {
+    /// An endpoint of which only its relations are of interest.
+    pub const fn named(name: &'static str) -> Self {
+        Self { name, remote: false, units: false, local: false, echo: None, secrets: None }
+    }
+
+    /// Also the remote application's databag.
+    #[must_use]
+    pub const fn with_remote(self) -> Self {
+        Self { remote: true, ..self }
+    }
+
+    /// Also the databags of the remote units.
+    #[must_use]
+    pub const fn with_units(self) -> Self {
+        Self { units: true, ..self }
+    }
+
+    /// Also our own application's databag, where this unit leads.
+    #[must_use]
+    pub const fn with_local(self) -> Self {
+        Self { local: true, ..self }
+    }
+
+    /// See [`Self::echo`].
+    #[must_use]
+    pub const fn with_echo(self, key: &'static str) -> Self {
+        Self { echo: Some(key), ..self }
+    }
+
+    /// See [`Self::secrets`].
+    #[must_use]
+    pub const fn with_secrets(self, prefix: &'static str) -> Self {
+        Self { secrets: Some(prefix), ..self }
+    }
+}
+
+impl Observation {
+    /// The live relations of `endpoint`.
+    pub fn relations(&self, endpoint: &str) -> &[Relation] {
+        self.relations.get(endpoint).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl fmt::Display for RelationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

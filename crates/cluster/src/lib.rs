@@ -1,0 +1,1 @@
+//! Kubernetes objects, put and read through kube-rs.

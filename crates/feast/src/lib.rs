@@ -1,0 +1,1 @@
+//! Feast's three stores, and the feature_store.yaml that describes them.

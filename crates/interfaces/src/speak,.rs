@@ -1,0 +1,1 @@
+//! The relation interfaces that Feast'"s.

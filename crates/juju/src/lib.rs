@@ -1,0 +1,1 @@
+//! Hook commands and the environment of a hook.

@@ -1,0 +1,1 @@
+//! Pebble's HTTP API over a unix socket.

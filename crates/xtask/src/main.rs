@@ -1,0 +1,3 @@
+//! The commands of a developer: pack, test, demo, bench.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Whole charms, as Juju would run them.

@@ -1,0 +1,1 @@
+//! Real Juju, Kubernetes, Pebble, PostgreSQL and Feast as plain processes.
