@@ -1,1 +1,0 @@
-//! The relation interfaces that Feast'"s.
