@@ -1,1 +1,3 @@
 //! Real Juju, Kubernetes, Pebble, PostgreSQL and Feast as plain processes.
+
+pub mod image;
