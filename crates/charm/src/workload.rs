@@ -289,7 +289,8 @@ impl fmt::Debug for WorkloadChange {
 
 /// A fingerprint of `files`: with it in a service's environment, Pebble itself sees that a file has changed.
 pub fn checksum<'a>(files: impl IntoIterator<Item = (&'a String, &'a File)>) -> String {
-    use sha2::{Digest, Sha256};
+    use sha2::{Digest as _, Sha256};
+    use std::fmt::Write as _;
     let mut digest = Sha256::new();
     for (path, file) in files {
         for part in [path.as_bytes(), file.content.reveal().as_bytes()] {
@@ -297,5 +298,8 @@ pub fn checksum<'a>(files: impl IntoIterator<Item = (&'a String, &'a File)>) -> 
             digest.update(part);
         }
     }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    digest.finalize().iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -1,3 +1,44 @@
-//! The commands of a developer: pack, test, demo, bench.
+//! The commands of a developer: `cargo xtask pack`, `test`, `demo`, `bench`.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program speaks to a terminal")]
 
-fn main() {}
+mod pack;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Build, test, show and measure Charmed Feast.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Pack charms into `target/charms/`: the same source gives the same bytes.
+    Pack(pack::Arguments),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Pack(arguments) => pack::run(&arguments),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            let mut source = error.source();
+            while let Some(cause) = source {
+                eprintln!("  because {cause}");
+                source = cause.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What a command ends with; its error is printed with its causes.
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
