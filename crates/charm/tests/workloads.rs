@@ -112,7 +112,9 @@ fn a_hook_that_dies_anywhere_is_finished_by_the_next() {
     let changes = new.changes(&old.found);
     for survived in 0..=changes.len() {
         let mut pebble = old.clone();
-        changes[..survived].iter().for_each(|change| pebble.make(change));
+        for change in &changes[..survived] {
+            pebble.make(change);
+        }
         for change in new.changes(&pebble.found.clone()) {
             pebble.make(&change);
         }
@@ -131,7 +133,9 @@ fn a_service_that_must_not_run_is_disabled_and_stopped_once() {
     add layer feast-ui
     stop feast-ui
     ");
-    changes.iter().for_each(|change| pebble.make(change));
+    for change in &changes {
+        pebble.make(change);
+    }
     assert_eq!(nothing.changes(&pebble.found), []);
     assert!(pebble.started_with.is_empty());
 }
