@@ -1,1 +1,22 @@
 //! Hook commands and the environment of a hook.
+//!
+//! Reading the environment costs no process, so a hook that is of no interest runs no hook command at all.
+
+mod action;
+mod apply;
+mod command;
+mod config;
+mod environment;
+mod go_yaml;
+mod log;
+mod observe;
+mod port;
+mod relation;
+mod secret;
+mod status;
+
+pub use apply::Error as ApplyError;
+pub use command::Error as CommandError;
+pub use environment::{Error, Juju, NotAHook};
+pub use log::subscribe;
+pub use observe::Look;

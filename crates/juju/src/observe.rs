@@ -1,0 +1,88 @@
+//! Looking at the world through Juju.
+
+use charm::{Endpoint, Kind, Observation};
+
+use crate::command::ask;
+use crate::{Error, Juju, action, config, port, secret};
+
+/// What to look at. By default nothing but leadership and, in an action, its parameters.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
+pub struct Look<'a> {
+    /// These relations, with the databags that each asks for.
+    pub endpoints: &'a [Endpoint],
+    /// Whether a unit that does not lead looks at relations too: at the other side's databags and secrets, as our own
+    /// application's databag is for the leader alone.
+    pub followers: bool,
+    /// The values of the charm's options.
+    pub config: bool,
+    /// The ports that this unit has opened.
+    pub ports: bool,
+    /// The secrets that our application owns, where this unit leads.
+    pub owned_secrets: bool,
+}
+
+impl Juju {
+    /// Looks at the world: few commands, in a fixed order, no more than needed. Juju serves hook commands one at a
+    /// time, so each one costs and none overlap.
+    ///
+    /// Containers are Pebble's to tell, and are left empty.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Command`] when Juju itself does not work. What is odd about the other side of a relation, or goes away
+    /// in the meantime, is not there to be seen and no error.
+    pub async fn observe(&self, look: &Look<'_>) -> Result<Observation, Error> {
+        let leader = ask("is-leader", &[]).await?;
+        let mut seen = Observation {
+            dispatch: self.dispatch().clone(),
+            unit: self.unit().to_owned(),
+            application: self.application().to_owned(),
+            model: self.model().to_owned(),
+            leader,
+            ..Observation::default()
+        };
+        if self.dispatch().kind == Kind::Action {
+            seen.parameters = action::parameters().await?;
+        }
+        if look.config {
+            seen.config = config::read().await?;
+        }
+        if leader || look.followers {
+            for endpoint in look.endpoints {
+                self.observe_endpoint(endpoint, &mut seen).await?;
+            }
+        }
+        if look.ports {
+            seen.ports = port::opened().await?;
+        }
+        if look.owned_secrets && leader {
+            seen.owned_secrets = secret::owned().await?;
+        }
+        Ok(seen)
+    }
+
+    async fn observe_endpoint(
+        &self,
+        endpoint: &Endpoint,
+        seen: &mut Observation,
+    ) -> Result<(), Error> {
+        let relations = self.relations(endpoint, seen.leader).await?;
+        if let Some(prefix) = endpoint.secrets {
+            for relation in &relations {
+                for (key, uri) in relation.remote.iter() {
+                    let Some(group) = key.strip_prefix(prefix) else { continue };
+                    if !seen.secrets.contains_key(uri) {
+                        let label = format!("{}.{}.{group}.secret", endpoint.name, relation.id);
+                        let answer = secret::get(uri, &label).await?;
+                        seen.secrets.insert(uri.to_owned(), answer);
+                    }
+                }
+            }
+        }
+        if !relations.is_empty() {
+            seen.relations.insert(endpoint.name.to_owned(), relations);
+        }
+        Ok(())
+    }
+}

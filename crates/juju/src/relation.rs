@@ -1,0 +1,147 @@
+//! Relations and their databags.
+
+use std::collections::BTreeMap;
+
+use charm::{Databag, Edits, Endpoint, Relation, RelationId};
+use serde_json::Value;
+
+use crate::command::{Error, ask, run_with};
+use crate::environment::relation_id;
+use crate::{Juju, go_yaml};
+
+/// What Juju says of relations and databags that went away, or were never ours to see.
+const ABSENT: &[&str] = &["not found", "permission denied", "unauthorized"];
+
+impl Juju {
+    /// The live relations of `endpoint`, with the databags it asks for.
+    ///
+    /// The relation that is being broken is none of them, whether or not Juju still lists it.
+    pub(crate) async fn relations(
+        &self,
+        endpoint: &Endpoint,
+        leader: bool,
+    ) -> Result<Vec<Relation>, Error> {
+        let ids: Vec<String> = ask("relation-ids", &["--", endpoint.name]).await?;
+        let ids = ids
+            .iter()
+            .filter_map(|id| relation_id(id))
+            .filter(|id| self.dispatch().breaking() != Some(*id));
+        let mut relations = Vec::new();
+        for id in ids {
+            relations.extend(self.relation(endpoint, id, leader).await?);
+        }
+        // Juju sorts the identifiers as text.
+        relations.sort_by_key(|relation| relation.id);
+        Ok(relations)
+    }
+
+    async fn relation(
+        &self,
+        endpoint: &Endpoint,
+        id: RelationId,
+        leader: bool,
+    ) -> Result<Option<Relation>, Error> {
+        let Some(application) = self.remote_application(id).await? else { return Ok(None) };
+        let mut relation = Relation { id, application, ..Relation::default() };
+        if endpoint.remote || endpoint.echo.is_some() || endpoint.secrets.is_some() {
+            relation.remote = databag(id, true, &relation.application).await?;
+        }
+        if endpoint.units {
+            let number = id.to_string();
+            let units: Vec<String> =
+                or_absent(ask("relation-list", &["-r", &number]).await)?.unwrap_or_default();
+            for unit in units {
+                let bag = databag(id, false, &unit).await?;
+                relation.units.insert(unit, bag);
+            }
+        }
+        if endpoint.local && leader {
+            let echoed = endpoint.echo.and_then(|key| echo(relation.remote.get(key)?));
+            relation.local = match echoed {
+                Some(bag) => bag,
+                None => databag(id, true, self.application()).await?,
+            };
+        }
+        Ok(Some(relation))
+    }
+
+    /// The application on the other side; none if the relation went away meanwhile.
+    async fn remote_application(&self, id: RelationId) -> Result<Option<String>, Error> {
+        let told = self.dispatch().relation.as_ref().filter(|relation| relation.id == id);
+        if let Some(application) = told.and_then(|relation| relation.application.clone()) {
+            return Ok(Some(application));
+        }
+        let number = id.to_string();
+        let answer = ask("relation-list", &["-r", &number, "--app"]).await;
+        Ok(or_absent::<Option<String>>(answer)?.flatten().filter(|name| !name.is_empty()))
+    }
+}
+
+/// Sets keys of our application's databag; they reach Juju when the hook ends well.
+pub(crate) async fn set(id: RelationId, edits: &Edits) -> Result<(), Error> {
+    let id = id.to_string();
+    let document = go_yaml::encode(edits.reveal());
+    run_with("relation-set", &["-r", &id, "--app", "--file", "-"], &document).await
+}
+
+async fn databag(id: RelationId, application: bool, owner: &str) -> Result<Databag, Error> {
+    let id = id.to_string();
+    let mut args = vec!["-r", &id];
+    args.extend(application.then_some("--app"));
+    args.extend(["--", "-", owner]);
+    let bag = or_absent(ask::<Value>("relation-get", &args).await)?;
+    Ok(bag.and_then(strings).unwrap_or_default())
+}
+
+/// Our own databag as the other side repeats it: an object in JSON.
+///
+/// It is what the other side has seen, which may lag behind what we have set: then we set the same again, which
+/// nobody notices.
+fn echo(text: &str) -> Option<Databag> {
+    strings(serde_json::from_str(text).ok()?)
+}
+
+fn strings(value: Value) -> Option<Databag> {
+    let Value::Object(object) = value else { return None };
+    let pairs: BTreeMap<String, String> = object
+        .into_iter()
+        .filter_map(|(key, value)| match value {
+            Value::String(text) => Some((key, text)),
+            _ => None,
+        })
+        .collect();
+    Some(pairs.into_iter().collect())
+}
+
+fn or_absent<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+    match answer {
+        Err(error) if error.says(ABSENT) => Ok(None),
+        answer => answer.map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_echo_is_an_object_of_strings() {
+        assert_eq!(echo(r#"{"database":"feast"}"#), Some(Databag::from([("database", "feast")])));
+        assert_eq!(echo(r#"{"database":"feast","n":1}"#), echo(r#"{"database":"feast"}"#));
+        for other in ["", "{", "[]", "null", "\"x\""] {
+            assert_eq!(echo(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn only_what_went_away_is_absent() {
+        let refused = |stderr: &str| -> Result<(), Error> {
+            Err(Error::Refused { command: "x", code: Some(1), stderr: stderr.to_owned() })
+        };
+        assert!(or_absent(refused("permission denied (unauthorized access)")).unwrap().is_none());
+        assert!(
+            or_absent(refused("invalid value \"9\" for option -r: relation not found")).is_ok()
+        );
+        assert!(or_absent(refused("connection is shut down")).is_err());
+    }
+}
