@@ -1,1 +1,23 @@
-//! Kubernetes objects, put and read through kube-rs.
+//! Kubernetes objects: built as types, and put and read through kube-rs.
+//!
+//! The types stand alone. Only the feature `client` brings HTTP and TLS along, so that a charm that hands its objects
+//! to another charm does not carry a client that it never uses.
+
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "client")]
+mod connect;
+#[cfg(feature = "client")]
+mod error;
+mod object;
+mod pod_default;
+mod secret;
+
+#[cfg(feature = "client")]
+pub use client::{Cluster, Found, OnConflict};
+#[cfg(feature = "client")]
+pub use error::Error;
+pub use k8s_openapi;
+pub use object::{NotAnObject, Object, ObjectKind};
+pub use pod_default::{PodDefault, PodDefaultSpec};
+pub use secret::opaque_secret;

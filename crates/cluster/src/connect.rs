@@ -1,0 +1,42 @@
+//! The way to the cluster: the pod's service account, else a kubeconfig.
+
+use std::env;
+use std::path::Path;
+use std::time::Duration;
+
+use kube::config::{Config, KubeConfigOptions, Kubeconfig};
+
+use crate::Error;
+
+/// Where Kubernetes mounts the token of a pod's service account.
+const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+
+/// What a charm may use: in a pod its service account, outside one the file that `KUBECONFIG` names.
+///
+/// kube's own search prefers a kubeconfig, and even one in a home folder. A charm must not act with whatever it finds.
+pub(crate) async fn configuration(application: &str) -> Result<Config, Error> {
+    let in_pod = env::var_os("KUBERNETES_SERVICE_HOST").is_some() && Path::new(TOKEN).exists();
+    let mut config = if in_pod {
+        Config::incluster().map_err(|error| Error::Configuration {
+            from: "the service account of this pod".to_owned(),
+            source: Box::new(kube::Error::Service(Box::new(error))),
+        })?
+    } else {
+        let path = env::var("KUBECONFIG")
+            .ok()
+            .filter(|path| !path.is_empty())
+            .ok_or_else(|| Error::NoCluster { application: application.to_owned() })?;
+        let unusable = |error| Error::Configuration {
+            from: format!("KUBECONFIG={path}"),
+            source: Box::new(kube::Error::InferKubeconfig(error)),
+        };
+        let kubeconfig = Kubeconfig::read_from(&path).map_err(unusable)?;
+        Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
+            .await
+            .map_err(unusable)?
+    };
+    // A hook that waits is a unit that does nothing else.
+    config.connect_timeout = Some(Duration::from_secs(5));
+    config.read_timeout = Some(Duration::from_secs(30));
+    Ok(config)
+}
