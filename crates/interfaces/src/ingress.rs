@@ -83,8 +83,7 @@ impl Route {
         };
         let version = read_versions(versions)?
             .into_iter()
-            .filter(|version| (1..=LATEST).contains(version))
-            .next_back()
+            .rfind(|version| (1..=LATEST).contains(version))
             .ok_or_else(|| Error::invalid(VERSIONS, "has no version that is spoken here"))?;
         let data: Value =
             serde_yaml::from_str(data).map_err(|_| Error::invalid(DATA, "is not YAML"))?;

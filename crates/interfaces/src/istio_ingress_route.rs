@@ -43,8 +43,7 @@ pub struct Gateway {
 impl Route {
     /// What the requirer publishes.
     pub fn databag(&self) -> Databag {
-        let text = serde_json::to_string(&self.document()).expect("texts and numbers are JSON");
-        Databag::from([(CONFIG, text)])
+        Databag::from([(CONFIG, self.document().text())])
     }
 
     fn document(&self) -> Document<'_> {
@@ -152,6 +151,12 @@ struct Document<'a> {
     listeners: [Listener; 1],
     http_routes: [HttpRoute<'a>; 1],
     grpc_routes: [(); 0],
+}
+
+impl Document<'_> {
+    fn text(&self) -> String {
+        serde_json::to_string(self).expect("texts and numbers can be written as JSON")
+    }
 }
 
 #[derive(Clone, Copy, Serialize)]
