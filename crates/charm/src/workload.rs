@@ -205,20 +205,27 @@ impl Workload {
         if differs {
             changes.push(WorkloadChange::AddLayer { services: wanted, checks: checks.clone() });
         }
+        if !services.is_empty() {
+            // Always: an earlier hook may have died after adding the layer. Pebble restarts nothing that already runs
+            // as planned.
+            changes.push(WorkloadChange::Replan);
+        }
+        // Last: a replan also starts a disabled service, if it ran before and the plan has changed since.
         let running: BTreeSet<String> = stopped
             .iter()
             .filter(|name| {
-                found.states.get(*name).is_some_and(|state| *state != ServiceState::Inactive)
+                let restarted = !services.is_empty()
+                    && found
+                        .services
+                        .get(*name)
+                        .is_some_and(|service| service.startup != Startup::Disabled);
+                restarted
+                    || found.states.get(*name).is_some_and(|state| *state != ServiceState::Inactive)
             })
             .cloned()
             .collect();
         if !running.is_empty() {
             changes.push(WorkloadChange::Stop(running));
-        }
-        if !services.is_empty() {
-            // Always: an earlier hook may have died after adding the layer. Pebble restarts nothing that already runs
-            // as planned.
-            changes.push(WorkloadChange::Replan);
         }
         changes
     }

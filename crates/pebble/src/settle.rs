@@ -80,11 +80,13 @@ impl<'a> Waiting<'a> {
         if self.refresh.is_some_and(|at| now >= at) && seen.failures + 1 < self.threshold {
             match pebble.client().refresh_check(self.name, self.timeout).await? {
                 None => self.refresh = None,
-                Some(refreshed) if refreshed.error.is_none() => {
+                Some(refreshed) => {
                     *seen = crate::pebble::health(&refreshed.info);
-                    return Ok(true);
+                    if refreshed.error.is_none() {
+                        return Ok(true);
+                    }
+                    self.refresh = Some(now + REFRESH_PAUSE);
                 }
-                Some(_) => self.refresh = Some(now + REFRESH_PAUSE),
             }
         }
         Ok(self.refresh.is_none() && seen.successes.is_none() && seen.state == CheckState::Up)
