@@ -98,7 +98,7 @@ impl Store {
 
     fn read([host, port, database, user, password]: [(String, String); 5]) -> Result<Self, Error> {
         Ok(Self {
-            host: host::read(host.1.trim()).ok_or_else(|| Error::invalid(host.0, host::REASON))?,
+            host: host::read(&host.1).ok_or_else(|| Error::invalid(host.0, host::REASON))?,
             port: port::read(&port.1).ok_or_else(|| Error::invalid(port.0, port::REASON))?,
             database: database.1,
             user: user.1,
@@ -217,9 +217,11 @@ mod tests {
     #[test]
     fn a_host_that_is_none_is_named_and_not_shown() {
         let mut bag = stores().databag().unwrap();
-        bag.insert("registry_host", "h/x?sslmode=disable");
-        let error = Stores::read(&bag).unwrap_err().to_string();
-        assert!(error.starts_with("registry_host is not the name of a host"), "{error}");
-        assert!(!error.contains("sslmode"), "{error}");
+        for host in ["pg9/x?sslmode=disable", " pg9", "pg9,pg8", "u:p@pg9"] {
+            bag.insert("registry_host", host);
+            let error = Stores::read(&bag).unwrap_err().to_string();
+            assert!(error.starts_with("registry_host is not the name of a host"), "{error}");
+            assert!(!error.contains("pg9"), "{error}");
+        }
     }
 }

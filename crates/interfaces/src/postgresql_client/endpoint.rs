@@ -34,7 +34,7 @@ impl Endpoint {
         if host.contains(':') && !host.starts_with('[') {
             return None;
         }
-        Some(Self { host: host::read(host.trim())?, port: port::read(port)? })
+        Some(Self { host: host::read(host)?, port: port::read(port)? })
     }
 }
 
@@ -127,6 +127,7 @@ mod tests {
             "pg:0x1538",
             ":5432",
             "pg primary:5432",
+            "pg :5432",
             "fd00::10",
             "fd00::10:5432",
             "[fd00::10",
