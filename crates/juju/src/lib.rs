@@ -10,6 +10,7 @@ mod environment;
 mod failure;
 mod go_yaml;
 mod log;
+mod network;
 mod observe;
 mod port;
 mod relation;

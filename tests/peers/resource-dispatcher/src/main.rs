@@ -1,3 +1,35 @@
 //! A stand-in for the resource-dispatcher charm, written on our own crates.
 
-fn main() {}
+mod decide;
+mod manifest;
+mod namespaces;
+
+use std::process::ExitCode;
+
+use charm::Endpoint;
+use decide::{MANIFESTS, POD_DEFAULTS, SECRETS, decide};
+use juju::{Error, Juju, Look};
+
+const ENDPOINTS: [Endpoint; 2] = [
+    Endpoint::named(SECRETS).with_remote().with_secrets(MANIFESTS),
+    Endpoint::named(POD_DEFAULTS).with_remote().with_secrets(MANIFESTS),
+];
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match dispatch().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => juju::failed(&error),
+    }
+}
+
+async fn dispatch() -> Result<(), Error> {
+    let juju = Juju::from_env()?;
+    let look = Look { endpoints: &ENDPOINTS, config: true, ..Look::default() };
+    let seen = juju.observe(&look).await?;
+    let status = match decide(&seen) {
+        Ok(wanted) => namespaces::dispatch(&seen.application, &wanted).await,
+        Err(status) => status,
+    };
+    juju.apply(&charm::Change::StatusSet(status)).await
+}
