@@ -252,3 +252,106 @@ impl WireCheck {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::btree_map;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    prop_compose! {
+        fn any_service()(
+            texts in [".*", ".*", ".*"],
+            enabled in any::<bool>(),
+            environment in btree_map(".*", ".*", 0..4),
+            on_check_failure in btree_map(
+                ".*", prop_oneof![Just(OnCheckFailure::Restart), Just(OnCheckFailure::Ignore)], 0..3),
+        ) -> Service {
+            let [summary, command, working_dir] = texts;
+            let startup = if enabled { Startup::Enabled } else { Startup::Disabled };
+            let other = BTreeSet::new();
+            Service { summary, command, startup, working_dir, environment, on_check_failure, other }
+        }
+    }
+
+    prop_compose! {
+        fn any_check()(
+            level in prop_oneof![
+                Just(None), Just(Some(CheckLevel::Alive)), Just(Some(CheckLevel::Ready))],
+            period_ms in any::<u64>(),
+            timeout_ms in any::<u64>(),
+            threshold in any::<u32>(),
+            probe in prop_oneof![".*".prop_map(Probe::Http), any::<u16>().prop_map(Probe::Tcp)],
+        ) -> Check {
+            Check { level, period_ms, timeout_ms, threshold, probe }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_layer_reads_as_it_was_written(
+            services in btree_map(".*", any_service(), 0..4),
+            checks in btree_map(".*", any_check(), 0..4),
+        ) {
+            let text = layer_text(&services, &checks).unwrap();
+            prop_assert_eq!(Layer::read(&text).unwrap(), Layer { services, checks });
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "(services|checks|app|: |\\{|\\}|\\[|\\]|\n| |-|&a|\\*a|!x|.)*") {
+            let _ = Layer::read(&text);
+        }
+    }
+
+    #[test]
+    fn an_empty_plan_is_an_empty_layer() {
+        assert_eq!(Layer::read("{}\n").unwrap(), Layer::default());
+    }
+
+    #[test]
+    fn what_is_absent_has_pebbles_defaults() {
+        let plan = Layer::read(
+            "services: {app: {override: merge, command: x}}\nchecks: {up: {http: {url: u}}}\n",
+        )
+        .unwrap();
+        let service = Service { command: "x".to_owned(), ..Service::default() };
+        assert_eq!(plan.services["app"], service);
+        let check = Check {
+            level: None,
+            period_ms: 10_000,
+            timeout_ms: 3000,
+            threshold: 3,
+            probe: Probe::Http("u".to_owned()),
+        };
+        assert_eq!(plan.checks["up"], check);
+    }
+
+    #[test]
+    fn a_check_with_anything_else_is_none_of_ours() {
+        for check in [
+            "{exec: {command: x}}",
+            "{http: {url: u, headers: {a: b}}}",
+            "{tcp: {port: 1, host: example.com}}",
+            "{tcp: {port: 1}, startup: disabled}",
+        ] {
+            let plan = Layer::read(&format!("checks: {{up: {check}}}\n")).unwrap();
+            assert_eq!(plan.checks["up"].probe, Probe::Other, "{check}");
+        }
+    }
+
+    #[test]
+    fn what_a_service_has_besides_is_merged_into_and_the_rest_replaced() {
+        let mut service = Service { command: "x".to_owned(), ..Service::default() };
+        let text = |service: &Service| {
+            layer_text(&BTreeMap::from([("app".to_owned(), service.clone())]), &BTreeMap::new())
+                .unwrap()
+        };
+        assert_eq!(
+            text(&service),
+            "services:\n  app:\n    override: replace\n    startup: disabled\n    command: x\n"
+        );
+        service.other.insert("user".to_owned());
+        assert!(text(&service).contains("override: merge"));
+    }
+}
