@@ -1,3 +1,42 @@
-//! The feast-integrator charm.
+//! The feast-integrator charm: three databases in, `feature_store.yaml` out.
 
-fn main() {}
+mod decide;
+mod inputs;
+mod stores;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use juju::{Error, Juju, Look};
+
+/// The charm feast-integrator. Juju runs it as `dispatch`, without arguments.
+#[derive(Parser)]
+#[command(version = VERSION)]
+struct Arguments {}
+
+const VERSION: &str = match option_env!("CHARM_COMMIT") {
+    Some(commit) => commit,
+    None => env!("CARGO_PKG_VERSION"),
+};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let Arguments {} = Arguments::parse();
+    match dispatch().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => juju::failed(&error),
+    }
+}
+
+async fn dispatch() -> Result<(), Error> {
+    let juju = Juju::from_env()?;
+    if inputs::is_of_no_interest(juju.dispatch()) {
+        return Ok(());
+    }
+    let seen = juju.observe(&Look { endpoints: &inputs::ENDPOINTS, ..Look::default() }).await?;
+    let changes = decide::decide(&seen).changes(&seen);
+    for change in &changes {
+        juju.apply(change).await?;
+    }
+    juju.record(&changes).await
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Secret;
-use kube::api::ObjectMeta;
+use kube::core::ObjectMeta;
 
 /// A Secret `name` of type `Opaque` without a namespace, which holds `entries` as text.
 ///

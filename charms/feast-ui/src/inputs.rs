@@ -1,0 +1,60 @@
+//! What the relations say, in this charm's own terms.
+
+use charm::{Dispatch, Endpoint, Observation, Status};
+use interfaces::feast_configuration::Stores;
+
+/// The three stores.
+pub(crate) const FEAST_CONFIGURATION: &str = "feast-configuration";
+/// Kubeflow's dashboard.
+pub(crate) const DASHBOARD_LINKS: &str = "dashboard-links";
+/// Istio's gateway in sidecar mode.
+pub(crate) const INGRESS: &str = "ingress";
+/// Istio's gateway in ambient mode.
+pub(crate) const ISTIO_INGRESS_ROUTE: &str = "istio-ingress-route";
+
+/// All endpoints, with what this charm reads of each.
+pub(crate) const ENDPOINTS: [Endpoint; 4] = [
+    Endpoint::named(FEAST_CONFIGURATION).with_remote(),
+    Endpoint::named(DASHBOARD_LINKS).with_local(),
+    Endpoint::named(INGRESS).with_remote().with_local(),
+    Endpoint::named(ISTIO_INGRESS_ROUTE).with_remote().with_local(),
+];
+
+/// Hooks that can change nothing about what this charm wants.
+pub(crate) fn is_of_no_interest(dispatch: &Dispatch) -> bool {
+    ["start", "stop", "remove", "leader-settings-changed"].iter().any(|name| dispatch.is_hook(name))
+}
+
+/// Why the three stores are not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unready {
+    /// What the operator is told.
+    pub(crate) trouble: Status,
+    /// Whether they are gone, so that what was known before no longer holds. Data that makes no sense takes nothing away.
+    pub(crate) gone: bool,
+}
+
+/// The three stores, if the integrator has told about them.
+pub(crate) fn stores(seen: &Observation) -> Result<Stores, Unready> {
+    let told = |text: String| format!("[{FEAST_CONFIGURATION}] {text}");
+    let gone = |trouble| Unready { trouble, gone: true };
+    let unclear = |text| Unready { trouble: Status::Blocked(told(text)), gone: false };
+    match seen.relations(FEAST_CONFIGURATION) {
+        [] => Err(gone(Status::Blocked(told(format!("Missing relation: {FEAST_CONFIGURATION}"))))),
+        [relation] => match Stores::read(&relation.remote) {
+            Ok(Some(stores)) => Ok(stores),
+            Ok(None) => Err(gone(Status::Waiting(told(format!(
+                "Waiting for relation data: No data found in relation {FEAST_CONFIGURATION} data bag."
+            ))))),
+            Err(error) => Err(unclear(format!("Invalid relation data: {error}"))),
+        },
+        several => {
+            let applications: Vec<&str> =
+                several.iter().map(|relation| relation.application.as_str()).collect();
+            Err(unclear(format!(
+                "Too many relations: keep one of {} and remove the others",
+                applications.join(", ")
+            )))
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The two kinds of ingress, and which one applies.
+
+use charm::{Databag, Observation, Plan, Publication, Status};
+use interfaces::{ingress, istio_ingress_route};
+
+use crate::inputs::{INGRESS, ISTIO_INGRESS_ROUTE};
+use crate::workload::{PORT, PREFIX};
+
+/// Asks for the route that applies, where this unit leads, and says what is wrong with it.
+pub(crate) fn ask(plan: &mut Plan, seen: &Observation) -> Vec<Status> {
+    let conflict =
+        !seen.relations(INGRESS).is_empty() && !seen.relations(ISTIO_INGRESS_ROUTE).is_empty();
+    if seen.leader {
+        sidecar(plan, seen, conflict);
+        ambient(plan, seen, conflict);
+    }
+    if conflict {
+        return vec![Status::Blocked(format!(
+            "[istio-relations-conflict-detector] Cannot have both '{ISTIO_INGRESS_ROUTE}' and '{INGRESS}' relations at the \
+             same time."
+        ))];
+    }
+    sidecar_troubles(seen).chain(ambient_troubles(seen)).collect()
+}
+
+/// Versions go out even in a conflict: one application without them makes the gateway skip everybody's routes. A route
+/// that was asked for before the conflict stays, so that nobody is cut off by the second relation alone.
+fn sidecar(plan: &mut Plan, seen: &Observation, conflict: bool) {
+    for relation in seen.relations(INGRESS) {
+        let publication = if conflict {
+            Publication::Including(ingress::Route::withdrawal())
+        } else {
+            Publication::Exactly(
+                ingress::Route {
+                    service: seen.application.clone(),
+                    port: PORT,
+                    namespace: Some(seen.model.clone()),
+                    prefix: PREFIX.to_owned(),
+                    rewrite: Some("/".to_owned()),
+                }
+                .databag(),
+            )
+        };
+        plan.databags.insert(relation.id, publication);
+    }
+}
+
+fn ambient(plan: &mut Plan, seen: &Observation, conflict: bool) {
+    for relation in seen.relations(ISTIO_INGRESS_ROUTE) {
+        let bag = if conflict {
+            Databag::new()
+        } else {
+            let tls = matches!(istio_ingress_route::Gateway::read(&relation.remote), Ok(Some(gateway)) if gateway.tls);
+            istio_ingress_route::Route {
+                model: seen.model.clone(),
+                service: seen.application.clone(),
+                port: PORT,
+                prefix: PREFIX.to_owned(),
+                rewrite: "/".to_owned(),
+                tls,
+            }
+            .databag()
+        };
+        plan.databags.insert(relation.id, Publication::Exactly(bag));
+    }
+}
+
+fn sidecar_troubles(seen: &Observation) -> impl Iterator<Item = Status> {
+    seen.relations(INGRESS).iter().filter_map(|relation| {
+        let from = &relation.application;
+        let told = |text: String| format!("[sidecar_mode_relation:{INGRESS}] {text}");
+        match ingress::Provider::read(&relation.remote) {
+            Ok(Some(provider)) if provider.understands_us() => None,
+            Ok(Some(ingress::Provider::Sdi(_))) => {
+                Some(Status::Blocked(told(format!("No compatible {INGRESS} versions found for apps: {from}"))))
+            }
+            Ok(Some(ingress::Provider::PerApplication)) => Some(Status::Blocked(told(format!(
+                "{from} speaks another protocol: relate {INGRESS} to istio-pilot, or {ISTIO_INGRESS_ROUTE} to istio-ingress-k8s"
+            )))),
+            Ok(None) => Some(Status::Waiting(told(format!("Waiting for {INGRESS} versions of apps: {from}")))),
+            Err(error) => Some(Status::Blocked(told(format!("Invalid relation data from {from}: {error}")))),
+        }
+    })
+}
+
+fn ambient_troubles(seen: &Observation) -> impl Iterator<Item = Status> {
+    seen.relations(ISTIO_INGRESS_ROUTE).iter().filter_map(|relation| {
+        let error = istio_ingress_route::Gateway::read(&relation.remote).err()?;
+        Some(Status::Blocked(format!(
+            "[ambient_mode_relation:{ISTIO_INGRESS_ROUTE}] Invalid relation data from {}: {error}",
+            relation.application
+        )))
+    })
+}

@@ -1,0 +1,85 @@
+//! The container: its file, its service and its health check.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use charm::{
+    Check, CheckLevel, CheckState, Container, File, OnCheckFailure, Probe, Secret, Service,
+    ServiceState, Startup, Status, Workload, checksum,
+};
+
+/// The container, and also the label of our layer in it and the service, as with the Python charm.
+pub(crate) const CONTAINER: &str = "feast-ui";
+/// Where the UI finds its configuration.
+pub(crate) const FILE: &str = "/home/ubuntu/feature_store.yaml";
+/// The health check.
+pub(crate) const CHECK: &str = "up";
+/// The port that the UI listens on.
+pub(crate) const PORT: u16 = 8888;
+/// The path that the UI is reached under; its files are built for it.
+pub(crate) const PREFIX: &str = "/feast/";
+
+/// The UI on this `feature_store.yaml`, restarted whenever it changes.
+pub(crate) fn running(feature_store: Secret) -> Workload {
+    let files = BTreeMap::from([(FILE.to_owned(), File { content: feature_store, mode: 0o600 })]);
+    let service = Service {
+        summary: "Entry point for feast-ui image".to_owned(),
+        command: format!("feast ui --host 0.0.0.0 --port {PORT} --root_path /feast"),
+        startup: Startup::Enabled,
+        working_dir: "/home/ubuntu".to_owned(),
+        environment: BTreeMap::from([
+            ("FEATURE_STORE_SHA256".to_owned(), checksum(&files)),
+            // A database that accepts and never answers would otherwise hold the UI for two minutes.
+            ("PGCONNECT_TIMEOUT".to_owned(), "10".to_owned()),
+        ]),
+        on_check_failure: BTreeMap::from([(CHECK.to_owned(), OnCheckFailure::Restart)]),
+        ..Service::default()
+    };
+    let check = Check {
+        level: Some(CheckLevel::Ready),
+        period_ms: 10_000,
+        timeout_ms: 3_000,
+        // A UI with a quarter of a processor takes 25 seconds to start, and must not be restarted meanwhile.
+        threshold: 6,
+        // Every version of Feast answers this one, and none before it has read its registry.
+        probe: Probe::Http(format!("http://localhost:{PORT}/projects-list.json")),
+    };
+    Workload {
+        services: BTreeMap::from([(CONTAINER.to_owned(), service)]),
+        checks: BTreeMap::from([(CHECK.to_owned(), check)]),
+        files,
+        stopped: BTreeSet::new(),
+    }
+}
+
+/// No UI: what it would show is no longer meant.
+pub(crate) fn stopped() -> Workload {
+    Workload { stopped: BTreeSet::from([CONTAINER.to_owned()]), ..Workload::default() }
+}
+
+/// What is wrong with a container that should run the UI.
+pub(crate) fn trouble(container: Option<&Container>) -> Option<Status> {
+    doubt(container).map(|text| Status::Waiting(format!("[feast-ui-pebble-service] {text}")))
+}
+
+fn doubt(container: Option<&Container>) -> Option<String> {
+    let Some(container) = container else {
+        return Some("Waiting for Pebble to be ready.".to_owned());
+    };
+    if container.states.get(CONTAINER) != Some(&ServiceState::Active) {
+        return Some(
+            "Waiting for Pebble services (feast-ui).  If this persists, it could be a blocking configuration error."
+                .to_owned(),
+        );
+    }
+    match container.health.get(CHECK) {
+        Some(health) if health.state == CheckState::Down => Some(format!(
+            "The UI does not answer on port {PORT}: {} checks in a row have failed.",
+            health.failures
+        )),
+        Some(health) if health.failures > 0 || health.successes == Some(0) => {
+            Some(format!("Waiting for the UI to answer on port {PORT}."))
+        }
+        Some(_) => None,
+        None => Some("Waiting for the health check of the UI.".to_owned()),
+    }
+}
