@@ -1,0 +1,10 @@
+//! Does a real Pebble agree with us?
+#![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
+
+mod away;
+mod checks;
+mod daemon;
+mod endpoints;
+mod files;
+mod requests;
+mod services;
