@@ -2,7 +2,17 @@
 
 pub mod binary;
 pub mod cache;
+pub mod chromium;
+pub mod controller;
 pub mod go;
 pub mod image;
+pub mod juju;
+pub mod kubernetes;
 pub mod leash;
 mod log;
+pub mod missing;
+pub mod pebble;
+pub mod pod;
+pub mod postgresql;
+pub mod python;
+pub mod view;

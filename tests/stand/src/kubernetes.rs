@@ -1,0 +1,323 @@
+//! A Kubernetes API: etcd and kube-apiserver on this machine, without nodes and controllers.
+
+mod access;
+mod certificates;
+mod programs;
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::cache::{self, Cache};
+use crate::leash::{self, Ending, Process};
+
+pub use access::Trust;
+pub use programs::Programs;
+
+/// How long a server may take to become ready on a busy machine.
+const LIMIT: Duration = Duration::from_mins(2);
+/// Kubeflow's PodDefault, which is not part of Kubernetes.
+const POD_DEFAULTS: &str = include_str!("../kubernetes/poddefaults.yaml");
+
+/// A running Kubernetes API that knows `PodDefault`. It ends when this value is dropped.
+///
+/// There are no nodes and no controllers: pods do not run, and a deleted namespace stays `Terminating`.
+#[derive(Debug)]
+pub struct Kubernetes {
+    // Fields are dropped in this order: the API before its database.
+    apiserver: Process,
+    _etcd: Process,
+    kubectl: PathBuf,
+    folder: PathBuf,
+    server: String,
+}
+
+impl Kubernetes {
+    /// Starts the API on free ports of 127.0.0.1, and waits until it is ready and `PodDefault` is established.
+    ///
+    /// Data, certificates, kubeconfigs and logs go to `folder`, which is made anew.
+    pub fn start(cache: &Cache, folder: &Path) -> Result<Self, Error> {
+        Self::start_with(&Programs::build(cache)?, folder)
+    }
+
+    /// As [`Kubernetes::start`], with programs that are built already.
+    pub fn start_with(programs: &Programs, folder: &Path) -> Result<Self, Error> {
+        // A port that was free a moment ago may be taken by another process: that ends etcd or the API server.
+        for _ in 0..2 {
+            match Self::start_once(programs, folder) {
+                Err(Error::Process(leash::Error::Ended { .. })) => {}
+                result => return result,
+            }
+        }
+        Self::start_once(programs, folder)
+    }
+
+    fn start_once(programs: &Programs, folder: &Path) -> Result<Self, Error> {
+        let failed = |source| Error::Folder { path: folder.to_owned(), source };
+        if folder.exists() {
+            fs::remove_dir_all(folder).map_err(failed)?;
+        }
+        fs::create_dir_all(folder).map_err(failed)?;
+        let [client, peer, secure] = free_ports().map_err(failed)?;
+        certificates::write(folder)?;
+
+        let etcd = start_etcd(programs, folder, client, peer)?;
+        let apiserver = startapiserver(programs, folder, client, secure)?;
+        let server = format!("https://127.0.0.1:{secure}");
+        access::write_admin(folder, &server)?;
+        let mut kubernetes = Self {
+            apiserver,
+            _etcd: etcd,
+            kubectl: programs.kubectl.clone(),
+            folder: folder.to_owned(),
+            server,
+        };
+        kubernetes.wait_ready()?;
+        kubernetes.apply(POD_DEFAULTS)?;
+        kubernetes.kubectl([
+            "wait",
+            "--for=condition=Established",
+            "--timeout=60s",
+            "crd/poddefaults.kubeflow.org",
+        ])?;
+        Ok(kubernetes)
+    }
+
+    fn wait_ready(&mut self) -> Result<(), Error> {
+        let mut readyz = self.command();
+        readyz.args(["get", "--raw", "/readyz"]).stderr(Stdio::null());
+        self.apiserver
+            .wait_ready(LIMIT, || readyz.output().is_ok_and(|output| output.stdout == b"ok"))?;
+        Ok(())
+    }
+
+    /// The address of the API: `https://127.0.0.1:PORT`.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// The administrator's kubeconfig.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.folder.join("kubeconfig")
+    }
+
+    /// The certificate that the API's own is signed by, as PEM.
+    pub fn ca(&self) -> PathBuf {
+        self.folder.join("ca.crt")
+    }
+
+    /// A `kubectl` of the administrator, without arguments.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.kubectl);
+        command
+            .env("KUBECONFIG", self.kubeconfig())
+            .env("KUBECACHEDIR", self.folder.join("discovery"));
+        command
+    }
+
+    /// What the administrator's `kubectl` prints.
+    pub fn kubectl<'a>(
+        &self,
+        arguments: impl IntoIterator<Item = &'a str>,
+    ) -> Result<String, Error> {
+        let mut command = self.command();
+        command.args(arguments);
+        run(&mut command, "")
+    }
+
+    /// Creates or changes the objects of a YAML or JSON text.
+    pub fn apply(&self, objects: &str) -> Result<(), Error> {
+        run(self.command().args(["apply", "--server-side", "--filename", "-"]), objects).map(drop)
+    }
+
+    /// Creates a namespace, or gives one that is there these labels.
+    pub fn create_namespace(&self, name: &str, labels: &[(&str, &str)]) -> Result<(), Error> {
+        let labels: serde_json::Map<String, Value> =
+            labels.iter().map(|(key, value)| ((*key).to_owned(), Value::from(*value))).collect();
+        let namespace = json!({
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": { "name": name, "labels": labels },
+        });
+        self.apply(&namespace.to_string())
+    }
+
+    /// The object `kind` (as kubectl takes it, such as `secret` or `poddefault`) `name` of `namespace`, if it is there.
+    pub fn read(&self, kind: &str, namespace: &str, name: &str) -> Result<Option<Value>, Error> {
+        let text = self.kubectl([
+            "get",
+            kind,
+            name,
+            "--namespace",
+            namespace,
+            "--output=json",
+            "--ignore-not-found",
+        ])?;
+        if text.trim().is_empty() {
+            return Ok(None);
+        }
+        serde_json::from_str(&text).map(Some).map_err(|source| Error::Answer { source })
+    }
+}
+
+fn start_etcd(
+    programs: &Programs,
+    folder: &Path,
+    client: u16,
+    peer: u16,
+) -> Result<Process, Error> {
+    let clients = format!("http://127.0.0.1:{client}");
+    let mut etcd = leash::command(&programs.etcd, Ending::default())?;
+    etcd.arg("--data-dir")
+        .arg(folder.join("etcd"))
+        .args(["--unsafe-no-fsync", "--log-level", "warn"])
+        .args(["--listen-client-urls", &clients, "--advertise-client-urls", &clients])
+        .args(["--listen-peer-urls", &format!("http://127.0.0.1:{peer}")]);
+    Ok(Process::start("etcd", etcd, &folder.join("etcd.log"))?)
+}
+
+fn startapiserver(
+    programs: &Programs,
+    folder: &Path,
+    etcd: u16,
+    secure: u16,
+) -> Result<Process, Error> {
+    let file = |flag: &str, name: &str| format!("--{flag}={}", folder.join(name).display());
+    let mut apiserver = leash::command(&programs.kube_apiserver, Ending::default())?;
+    apiserver
+        .arg(format!("--etcd-servers=http://127.0.0.1:{etcd}"))
+        .args([
+            "--bind-address=127.0.0.1",
+            "--advertise-address=127.0.0.1",
+            "--endpoint-reconciler-type=none",
+        ])
+        .arg(format!("--secure-port={secure}"))
+        .arg(file("tls-cert-file", "server.crt"))
+        .arg(file("tls-private-key-file", "server.key"))
+        .arg(file("client-ca-file", "ca.crt"))
+        .arg(file("service-account-key-file", "service-accounts.pub"))
+        .arg(file("service-account-signing-key-file", "service-accounts.key"))
+        .args([
+            "--service-account-issuer=https://kubernetes.default.svc",
+            "--service-cluster-ip-range=10.0.0.0/24",
+        ])
+        .args(["--authorization-mode=RBAC", "--enable-priority-and-fairness=false"])
+        .arg(format!("--disable-admission-plugins={}", NO_PLUGINS.join(",")))
+        .arg(format!(
+            "--runtime-config=api/all=false,api/v1=true,{}",
+            APIS.map(|api| format!("{api}/v1=true")).join(",")
+        ));
+    Ok(Process::start("kube-apiserver", apiserver, &folder.join("kube-apiserver.log"))?)
+}
+
+/// The API groups that charms and their relatives use; each more costs memory.
+const APIS: [&str; 9] = [
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "networking.k8s.io",
+    "rbac.authorization.k8s.io",
+];
+
+/// Plug-ins that wait for controllers or for API groups which are not there.
+const NO_PLUGINS: [&str; 22] = [
+    "CertificateApproval",
+    "CertificateSigning",
+    "CertificateSubjectRestriction",
+    "ClusterTrustBundleAttest",
+    "DefaultIngressClass",
+    "DefaultStorageClass",
+    "DefaultTolerationSeconds",
+    "LimitRanger",
+    "MutatingAdmissionPolicy",
+    "NodeDeclaredFeatureValidator",
+    "PersistentVolumeClaimResize",
+    "PodGroupProtection",
+    "PodResizeValidator",
+    "PodSecurity",
+    "PodTopologyLabels",
+    "Priority",
+    "ResourceQuota",
+    "RuntimeClass",
+    "ServiceAccount",
+    "StorageObjectInUseProtection",
+    "TaintNodesByCondition",
+    "ValidatingAdmissionPolicy",
+];
+
+fn free_ports<const N: usize>() -> io::Result<[u16; N]> {
+    let mut ports = [0; N];
+    // All are held until the last is known, so that they differ.
+    let mut held = Vec::new();
+    for port in &mut ports {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        *port = listener.local_addr()?.port();
+        held.push(listener);
+    }
+    Ok(ports)
+}
+
+fn run(kubectl: &mut Command, input: &str) -> Result<String, Error> {
+    let failed = |source| Error::Kubectl { text: String::new(), source: Some(source) };
+    let mut child = kubectl
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // kubectl reads all of it before it prints anything; if it ended early, its own message says more.
+        let _broken_pipe = stdin.write_all(input.as_bytes());
+    }
+    let output = child.wait_with_output().map_err(failed)?;
+    if !output.status.success() {
+        let text = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        return Err(Error::Kubectl { text, source: None });
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Why Kubernetes is not there, or did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A program is not built.
+    #[error(transparent)]
+    Cache(#[from] cache::Error),
+    /// A server does not run.
+    #[error(transparent)]
+    Process(#[from] leash::Error),
+    /// A file cannot be written.
+    #[error("writing {path}: {source}", path = path.display())]
+    Folder {
+        /// The file or its folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A certificate cannot be made.
+    #[error("making certificates: {0}")]
+    Certificate(#[from] rcgen::Error),
+    /// A `kubectl` command failed.
+    #[error("asking Kubernetes: {text}")]
+    Kubectl {
+        /// What it printed.
+        text: String,
+        /// Why it did not even start.
+        source: Option<io::Error>,
+    },
+    /// An answer is not JSON.
+    #[error("reading what Kubernetes answered")]
+    Answer {
+        /// What is wrong, and where.
+        source: serde_json::Error,
+    },
+}
