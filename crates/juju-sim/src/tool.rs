@@ -1,0 +1,162 @@
+//! The hook commands: one program, by the name that it is called.
+
+mod action;
+mod args;
+mod config;
+mod content;
+mod log;
+mod misc;
+mod network;
+mod output;
+mod ports;
+mod relation_get;
+mod relations;
+mod secret_access;
+mod secret_read;
+mod secret_write;
+mod stored;
+mod values;
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use rustix::fs::{FlockOperation, flock};
+
+use self::args::{Flags, Parsed};
+use self::output::Refusal;
+use crate::Invocation;
+use crate::world::World;
+
+/// What a hook command is: its flags, and what it does.
+struct Tool {
+    name: &'static str,
+    flags: Flags,
+    run: fn(&mut World, &Parsed) -> Result<Vec<u8>, Refusal>,
+}
+
+const TOOLS: &[Tool] = &[
+    Tool { name: "action-fail", flags: Flags::NONE, run: action::fail },
+    Tool { name: "action-get", flags: Flags::FORMAT, run: action::get },
+    Tool { name: "action-log", flags: Flags::NONE, run: action::log },
+    Tool { name: "action-set", flags: Flags::NONE, run: action::set },
+    Tool { name: "application-version-set", flags: Flags::NONE, run: misc::version_set },
+    Tool { name: "close-port", flags: ports::CHANGE, run: ports::close },
+    Tool { name: "config-get", flags: config::FLAGS, run: config::get },
+    Tool { name: "credential-get", flags: Flags::FORMAT, run: misc::credential },
+    Tool { name: "goal-state", flags: Flags::FORMAT, run: network::goal_state },
+    Tool { name: "is-leader", flags: Flags::FORMAT, run: misc::is_leader },
+    Tool { name: "juju-log", flags: log::FLAGS, run: log::log },
+    Tool { name: "network-get", flags: network::FLAGS, run: network::get },
+    Tool { name: "open-port", flags: ports::CHANGE, run: ports::open },
+    Tool { name: "opened-ports", flags: ports::LIST, run: ports::opened },
+    Tool { name: "relation-get", flags: relation_get::FLAGS, run: relation_get::get },
+    Tool { name: "relation-ids", flags: Flags::FORMAT, run: relations::ids },
+    Tool { name: "relation-list", flags: relations::LIST, run: relations::list },
+    Tool { name: "relation-model-get", flags: relations::MODEL, run: relations::model },
+    Tool { name: "relation-set", flags: relations::SET, run: relations::set },
+    Tool { name: "resource-get", flags: Flags::NONE, run: misc::resource },
+    Tool { name: "secret-add", flags: secret_write::FLAGS, run: secret_write::add },
+    Tool { name: "secret-get", flags: secret_read::GET, run: secret_read::get },
+    Tool { name: "secret-grant", flags: secret_access::GRANT, run: secret_access::grant },
+    Tool { name: "secret-ids", flags: Flags::FORMAT, run: secret_read::ids },
+    Tool { name: "secret-info-get", flags: secret_read::INFO, run: secret_read::info },
+    Tool { name: "secret-remove", flags: secret_access::REMOVE, run: secret_access::remove },
+    Tool { name: "secret-revoke", flags: secret_access::REVOKE, run: secret_access::revoke },
+    Tool { name: "secret-set", flags: secret_write::FLAGS, run: secret_write::set },
+    Tool { name: "state-delete", flags: Flags::NONE, run: stored::delete },
+    Tool { name: "state-get", flags: stored::GET, run: stored::get },
+    Tool { name: "state-set", flags: stored::SET, run: stored::set },
+    Tool { name: "status-get", flags: misc::STATUS_GET, run: misc::status_get },
+    Tool { name: "status-set", flags: misc::STATUS_SET, run: misc::status_set },
+    Tool { name: "storage-get", flags: network::STORAGE, run: network::storage_get },
+    Tool { name: "storage-list", flags: Flags::FORMAT, run: network::storage_list },
+    Tool { name: "unit-get", flags: Flags::FORMAT, run: network::unit_get },
+];
+
+/// The names of all hook commands; Juju 3 has some more, which no charm without history uses.
+pub(crate) fn names(_juju_4: bool) -> impl Iterator<Item = &'static str> {
+    TOOLS.iter().map(|tool| tool.name)
+}
+
+/// Runs the hook command that this process was started as.
+pub fn main() -> ExitCode {
+    let mut args = env::args_os();
+    let name = args.next().unwrap_or_default();
+    let name = Path::new(&name).file_name().and_then(OsStr::to_str).unwrap_or_default().to_owned();
+    let args: Vec<String> = args.map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let answer = answer(&name, &args).unwrap_or_else(Err);
+    let (stream, bytes, code): (&mut dyn io::Write, Vec<u8>, u8) = match answer {
+        Ok(stdout) => (&mut io::stdout(), stdout, 0),
+        Err(refusal) => (&mut io::stderr(), refusal.text().into_bytes(), refusal.code),
+    };
+    // Whoever does not read the answer does not want it.
+    let _ = stream.write_all(&bytes).and_then(|()| stream.flush());
+    ExitCode::from(code)
+}
+
+/// Outside: the agent could not be asked. Inside: what it said.
+fn answer(name: &str, args: &[String]) -> Result<Result<Vec<u8>, Refusal>, Refusal> {
+    let variable =
+        |name: &str| env::var(name).map_err(|_| Refusal::failed(format!("{name} not set")));
+    let context_id = variable("JUJU_CONTEXT_ID")?;
+    let socket = variable("JUJU_AGENT_SOCKET_ADDRESS")?;
+    let gone = |error: io::Error| {
+        Refusal::failed(format!("dial unix {socket}: connect: {}", without_code(&error)))
+    };
+    let mut file = OpenOptions::new().read(true).write(true).open(&socket).map_err(gone)?;
+    // The agent serves one hook command at a time.
+    flock(&file, FlockOperation::LockExclusive).map_err(|error| gone(error.into()))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(gone)?;
+    let mut world: World = serde_json::from_slice(&bytes)
+        .map_err(|error| Refusal::failed(format!("bad request: {error}")))?;
+    if world.context_id != context_id {
+        return Err(Refusal::failed(format!("bad request: wrong context ID; got {context_id:?}")));
+    }
+    let Some(tool) = TOOLS.iter().find(|tool| tool.name == name) else {
+        return Err(Refusal::failed(format!("bad request: unknown command: {name}")));
+    };
+    let result = serve(tool, args, &mut world);
+    let exit = result.as_ref().err().map_or(0, |refusal| refusal.code);
+    let args = args.iter().map(|arg| values::without_value(name, arg)).collect();
+    world.commands.push(Invocation { name: name.to_owned(), args, exit });
+    store(&mut file, &world).map_err(gone)?;
+    Ok(result)
+}
+
+fn serve(tool: &Tool, args: &[String], world: &mut World) -> Result<Vec<u8>, Refusal> {
+    let line = [&[tool.name.to_owned()], args].concat().join(" ");
+    let refused = world.draft.refusals.iter().find(|(start, _)| line.starts_with(*start));
+    if let Some((_, text)) = refused {
+        return Err(Refusal::failed(text.clone()));
+    }
+    let parsed = args::parse(tool.name, &tool.flags, args)?;
+    if parsed.help {
+        return Ok(format!("Usage: {} …\n", tool.name).into_bytes());
+    }
+    let stdout = (tool.run)(world, &parsed)?;
+    match parsed.text("output").or(parsed.text("o")) {
+        Some(path) => {
+            std::fs::write(path, stdout).map_err(|error| Refusal::failed(error.to_string()))?;
+            Ok(Vec::new())
+        }
+        None => Ok(stdout),
+    }
+}
+
+fn store(file: &mut File, world: &World) -> io::Result<()> {
+    let bytes = serde_json::to_vec(world)?;
+    file.rewind()?;
+    file.set_len(0)?;
+    file.write_all(&bytes)
+}
+
+/// Go does not print `(os error 2)`, and writes in lower case.
+fn without_code(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
