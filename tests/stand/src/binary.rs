@@ -12,6 +12,17 @@ pub fn binary(name: &str) -> Result<PathBuf, Error> {
     Ok(FOLDER.get_or_init(build).as_ref().map_err(Clone::clone)?.join(name))
 }
 
+/// The path of the program `name` for one of this crate's programs, which lies beside it; for others as [`binary`].
+pub(crate) fn beside_or_built(name: &str) -> Result<PathBuf, Error> {
+    let own = std::env::current_exe().map_err(|error| Error(error.to_string()))?;
+    let one_of_them =
+        own.file_name().and_then(|own| own.to_str()).is_some_and(|own| own.starts_with("stand-"));
+    if one_of_them && !own.parent().is_some_and(|folder| folder.ends_with("deps")) {
+        return Ok(own.with_file_name(name));
+    }
+    binary(name)
+}
+
 fn build() -> Result<PathBuf, Error> {
     let own = std::env::current_exe().map_err(|error| Error(error.to_string()))?;
     let folder = own

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::binary::{self, binary};
+use crate::binary;
 use crate::log::tail;
 
 /// How often a condition is looked at.
@@ -35,7 +35,7 @@ impl Default for Ending {
 /// A command that runs `program` on a leash. Add arguments, variables and the working folder as to any other, then give
 /// it to [`Process::start`].
 pub fn command(program: impl AsRef<OsStr>, ending: Ending) -> Result<Command, Error> {
-    let mut command = Command::new(binary("stand-leash")?);
+    let mut command = Command::new(binary::beside_or_built("stand-leash")?);
     command
         .arg(ending.signal.as_raw().to_string())
         .arg(ending.grace.as_millis().to_string())

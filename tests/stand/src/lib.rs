@@ -4,6 +4,7 @@ pub mod binary;
 pub mod cache;
 pub mod chromium;
 pub mod controller;
+pub mod feast;
 pub mod go;
 pub mod image;
 pub mod juju;

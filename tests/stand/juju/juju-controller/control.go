@@ -1,0 +1,141 @@
+package main
+
+import (
+	"encoding/json"
+	"net"
+
+	"github.com/juju/errors"
+)
+
+// request is one line of JSON on the control socket: what a cluster or its operator may do to pods.
+type request struct {
+	// Do is one of:
+	//
+	//	pods            lists the pods
+	//	kill            all processes of the pod end at once (a lost node); a new pod follows unless Hold is set
+	//	kill-container  all processes of one container end at once; it is started again
+	//	evict           the pod is told to stop, and a new one follows
+	//	release         ends a hold
+	Do string `json:"do"`
+	// Pod is APPLICATION-N, or the unit's name APPLICATION/N.
+	Pod string `json:"pod"`
+	// Container is for kill-container.
+	Container string `json:"container"`
+	// Hold keeps the pod away until release.
+	Hold bool `json:"hold"`
+	// Depose ends the unit's leadership at once; else its lease has to run out.
+	Depose bool `json:"depose"`
+}
+
+// reply is the line of JSON that answers a request, when what was asked for has been done.
+type reply struct {
+	// Error is empty when it has.
+	Error string      `json:"error"`
+	Pods  []podReport `json:"pods,omitempty"`
+}
+
+type podReport struct {
+	Pod                  string   `json:"pod"`
+	Address              string   `json:"address"`
+	Containers           []string `json:"containers"`
+	Process              int      `json:"process"`
+	CharmModifiedVersion int      `json:"charm-modified-version"`
+	Restarts             int      `json:"restarts"`
+	Ready                bool     `json:"ready"`
+	Stopping             bool     `json:"stopping"`
+}
+
+// serveControl answers requests on a unix socket until the listener is closed.
+func serveControl(path string, c *cluster) (net.Listener, error) {
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, errors.Annotate(err, "listening for requests about pods")
+	}
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go serveConnection(conn, c)
+		}
+	}()
+	return listener, nil
+}
+
+func serveConnection(conn net.Conn, c *cluster) {
+	defer func() { _ = conn.Close() }()
+	in, out := json.NewDecoder(conn), json.NewEncoder(conn)
+	for {
+		var asked request
+		if err := in.Decode(&asked); err != nil {
+			return
+		}
+		var answer reply
+		pods, err := c.do(asked)
+		if err != nil {
+			answer.Error = err.Error()
+		}
+		answer.Pods = pods
+		if err := out.Encode(answer); err != nil {
+			return
+		}
+	}
+}
+
+func (c *cluster) do(r request) ([]podReport, error) {
+	if r.Do == "pods" {
+		return c.report(), nil
+	}
+	set, ordinal, err := c.find(r.Pod)
+	if err != nil {
+		return nil, err
+	}
+	if r.Do == "release" {
+		set.change(func(s *statefulSet) { delete(s.held, ordinal) })
+		return nil, nil
+	}
+	c.mu.Lock()
+	p := set.pods[ordinal]
+	c.mu.Unlock()
+	if p == nil {
+		return nil, errors.NotFoundf("pod %q", r.Pod)
+	}
+	switch r.Do {
+	case "kill":
+		set.change(func(s *statefulSet) {
+			p.stopping = true
+			if r.Hold {
+				s.held[ordinal] = true
+			}
+		})
+		p.kill()
+		if r.Depose {
+			return nil, errors.Annotatef(c.depose(set.name, ordinal), "deposing %s", r.Pod)
+		}
+		return nil, nil
+	case "evict":
+		set.change(func(*statefulSet) { p.stopping = true })
+		p.stop()
+		return nil, nil
+	case "kill-container":
+		return nil, p.tell("kill " + r.Container)
+	default:
+		return nil, errors.Errorf("%q is not one of pods, kill, kill-container, evict, release", r.Do)
+	}
+}
+
+func (c *cluster) report() []podReport {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := []podReport{}
+	for _, p := range c.pods() {
+		r := podReport{Pod: p.name, Address: p.address, Containers: p.containerNames(),
+			CharmModifiedVersion: p.set.config.CharmModifiedVersion, Restarts: p.restarts, Ready: p.ready, Stopping: p.stopping}
+		if p.process != nil {
+			r.Process = p.process.cmd.Process.Pid
+		}
+		all = append(all, r)
+	}
+	return all
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/juju/clock"
+	"github.com/juju/errors"
+	"github.com/juju/worker/v5"
+
+	"github.com/juju/juju/core/life"
+	domainremoval "github.com/juju/juju/domain/removal"
+	removalerrors "github.com/juju/juju/domain/removal/errors"
+	internallogger "github.com/juju/juju/internal/logger"
+	"github.com/juju/juju/internal/services"
+	"github.com/juju/juju/internal/worker/removal"
+)
+
+// startRemoval runs the worker that takes dead things away.
+func startRemoval(opts *options, svc services.DomainServices, c *cluster) (worker.Worker, error) {
+	var service removal.RemovalService = svc.Removal()
+	if !opts.plainRemoval {
+		service = patientRemoval{RemovalService: service, services: svc, cluster: c}
+	}
+	w, err := removal.NewWorker(removal.Config{
+		RemovalService: service,
+		Clock:          removalClock{clock.WallClock, opts.removal},
+		Logger:         internallogger.GetLogger("juju.removal"),
+	})
+	return w, errors.Annotate(err, "starting the removal worker")
+}
+
+// patientRemoval keeps the worker from declaring a dying unit dead while its pod still runs. This version of Juju does
+// so at once to a unit without relations and storage, which then never runs stop and remove
+// (domain/removal/service/unit.go, domain/removal/state/model/unit.go).
+type patientRemoval struct {
+	removal.RemovalService
+	services services.DomainServices
+	cluster  *cluster
+}
+
+// ExecuteJob implements removal.RemovalService.
+func (r patientRemoval) ExecuteJob(ctx context.Context, job domainremoval.Job) error {
+	if job.RemovalType == domainremoval.UnitJob && !job.Force && r.runs(ctx, job.EntityUUID) {
+		return removalerrors.EntityNotDead
+	}
+	return r.RemovalService.ExecuteJob(ctx, job)
+}
+
+// runs reports whether the unit of this UUID has a pod and is not dead yet.
+func (r patientRemoval) runs(ctx context.Context, uuid string) bool {
+	for _, name := range r.cluster.runningUnits() {
+		if id, err := r.services.Application().GetUnitUUID(ctx, name); err == nil && id.String() == uuid {
+			l, err := r.services.Application().GetUnitLife(ctx, name)
+			return err == nil && l != life.Dead
+		}
+	}
+	return false
+}
+
+// removalClock shortens the ten seconds between the worker's looks at its jobs.
+type removalClock struct {
+	clock.Clock
+	every time.Duration
+}
+
+// NewTimer implements clock.Clock.
+func (c removalClock) NewTimer(d time.Duration) clock.Timer {
+	return removalTimer{c.Clock.NewTimer(min(d, c.every)), c.every}
+}
+
+type removalTimer struct {
+	clock.Timer
+	every time.Duration
+}
+
+// Reset implements clock.Timer.
+func (t removalTimer) Reset(d time.Duration) bool { return t.Timer.Reset(min(d, t.every)) }

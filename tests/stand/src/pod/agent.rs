@@ -1,0 +1,48 @@
+//! The unit agent of a pod.
+
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{Error, Spec, remake};
+use crate::leash::{Ending, Process, command};
+use crate::view::{View, mode};
+
+/// The running agent.
+pub(super) struct Agent {
+    process: Process,
+}
+
+impl Agent {
+    pub(super) fn start(spec: &Spec) -> Result<Self, Error> {
+        let temporary = spec.scratch.join("tmp");
+        remake(&temporary)?;
+        let view = if mode().is_ok() { View::new().hosts(&spec.hosts) } else { View::new() };
+        let inside = view.command(&spec.agent.program, &spec.agent.arguments)?;
+        // A pod that is killed is a node that is lost: no stop hook.
+        let ending = Ending { signal: Signal::KILL, grace: Duration::ZERO };
+        let mut outside = command(inside.get_program(), ending)?;
+        outside
+            .args(inside.get_args())
+            // What is in this machine's environment is not in a pod's.
+            .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+            .env("HOME", &spec.scratch)
+            .env("TMPDIR", &temporary)
+            .envs(&spec.agent.environment);
+        Ok(Self { process: Process::start("the unit agent", outside, &spec.log("agent"))? })
+    }
+
+    /// Lets the agent run the stop hook and end.
+    pub(super) fn stop(&self) {
+        if let Some(pid) = self.process.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
+            let _may_have_ended = kill_process(pid, Signal::TERM);
+        }
+    }
+
+    /// The exit code, if it has ended.
+    pub(super) fn ended(&mut self) -> Option<u8> {
+        let status = self.process.ended()?;
+        Some(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+    }
+}

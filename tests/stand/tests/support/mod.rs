@@ -1,0 +1,56 @@
+//! A controller and a charm for tests.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use stand::cache::Cache;
+use stand::controller::{Controller, Settings};
+use stand::missing::{Need, needs};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+/// More than enough for anything here, on a machine that does other things as well.
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+
+/// Whether this machine can build and run Juju.
+pub(crate) fn can_run_juju() -> bool {
+    needs(&[Need::Go, Need::Gcc])
+}
+
+/// The cache of this machine, which tells what it builds.
+pub(crate) fn cache() -> Cache {
+    Cache::open(|line| println!("{line}")).unwrap()
+}
+
+/// A controller with usual settings.
+pub(crate) fn controller() -> Controller {
+    Controller::start(&cache(), &Settings::default()).unwrap()
+}
+
+/// The charm in `charm`, packed into `folder`.
+pub(crate) fn charm(folder: &Path) -> PathBuf {
+    let path = folder.join("teller.charm");
+    let mut archive = ZipWriter::new(File::create(&path).unwrap());
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/charm");
+    for entry in fs::read_dir(source).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        let mode = if name == "dispatch" { 0o755 } else { 0o644 };
+        archive.start_file(name, SimpleFileOptions::default().unix_permissions(mode)).unwrap();
+        archive.write_all(&fs::read(entry.path()).unwrap()).unwrap();
+    }
+    archive.finish().unwrap();
+    path
+}
+
+/// Deploys the charm as `application`.
+pub(crate) fn deploy(controller: &Controller, application: &str, units: u32) {
+    let path = charm(controller.folder());
+    let (path, units) = (path.to_str().unwrap(), units.to_string());
+    let resource = "image=docker.io/stand/teller:1";
+    controller
+        .juju(["deploy", path, application, "--resource", resource, "-n", &units, "--trust"])
+        .unwrap();
+}
