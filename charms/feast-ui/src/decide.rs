@@ -46,3 +46,6 @@ pub(crate) fn decide(seen: &Observation) -> Plan {
     plan.status = Status::worst(troubles);
     plan
 }
+
+#[cfg(test)]
+mod tests;
