@@ -48,7 +48,7 @@ impl Client {
         timeout: Duration,
     ) -> Result<Option<Refreshed>, Error> {
         let mut request = Request::post("/v1/checks/refresh", &json!({"name": name}));
-        request.patience = timeout + PATIENCE;
+        request.patience = timeout.saturating_add(PATIENCE);
         match self.ask(&format!("run check {name}"), &request).await {
             Err(Error { cause: Cause::Refused { status: 404 | 405, .. }, .. }) => Ok(None),
             other => other.map(Some),

@@ -76,11 +76,7 @@ impl Client {
     /// Asks; an answer that is no success is an error.
     pub(crate) async fn accepted(&self, action: &str, request: &Request) -> Result<Reply, Error> {
         let reply = self.send(action, request).await?;
-        let cause = if reply.status.is_success() { None } else { Some(refusal(&reply)) };
-        match cause {
-            None => Ok(reply),
-            Some(cause) => Err(self.error(action, cause)),
-        }
+        if reply.status.is_success() { Ok(reply) } else { Err(self.error(action, refusal(&reply))) }
     }
 
     /// Asks, whatever the status of the answer.

@@ -25,8 +25,10 @@ pub enum Cause {
     /// Nothing listens: the container has not started, or has stopped.
     #[error("Pebble is not there (yet): the container has not started, or is restarting")]
     Absent(#[source] io::Error),
-    /// The socket cannot be reached for another reason, such as the permissions of its directory.
-    #[error("Pebble's socket cannot be used: check the permissions of its directory")]
+    /// The socket cannot be opened for another reason, such as the permissions of its directory.
+    #[error(
+        "Pebble's socket cannot be opened: check its path and the permissions of its directory"
+    )]
     Socket(#[source] io::Error),
     /// The connection ended before the whole answer had come. Whether a write took effect is not known.
     #[error("the connection to Pebble broke: the container may be restarting")]

@@ -174,7 +174,10 @@ fn read_files(paths: &[&str], reply: &Reply) -> Result<Vec<ReadFile>, Cause> {
     if results.len() != paths.len() {
         return Err(answer("it is about other files"));
     }
-    let read = results.into_iter().map(|FileResult { path, error }| {
+    let read = results.into_iter().zip(paths).map(|(FileResult { path, error }, asked)| {
+        if path != *asked {
+            return Err(answer("it is about other files"));
+        }
         // A file that could only be read in part has both: the error counts.
         let content = match error {
             Some(refusal) => Err(refusal.into()),

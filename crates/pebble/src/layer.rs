@@ -103,10 +103,10 @@ struct Keys {
 ///
 /// An entry of a container's plan that holds what cannot be said here (see [`Service::other`]) is merged into what is
 /// there, so that it keeps it; every other one replaces what is there.
-pub fn layer_text(
+pub(crate) fn layer_text(
     services: &BTreeMap<String, Service>,
     checks: &BTreeMap<String, Check>,
-) -> Result<String, serde_yaml::Error> {
+) -> Result<String, Cause> {
     let services =
         services.iter().map(|(name, service)| (name.clone(), WireService::of(service))).collect();
     let checks = checks
@@ -114,7 +114,7 @@ pub fn layer_text(
         .filter(|(_, check)| check.probe != Probe::Other)
         .map(|(name, check)| (name.clone(), WireCheck::of(check)))
         .collect();
-    serde_yaml::to_string(&WireLayer { services, checks })
+    serde_yaml::to_string(&WireLayer { services, checks }).map_err(|error| Cause::yaml(&error))
 }
 
 impl Layer {

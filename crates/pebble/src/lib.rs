@@ -22,7 +22,7 @@ pub use checks::{CheckInfo, Refreshed};
 pub use client::Client;
 pub use error::{Cause, Error};
 pub use files::{FileInfo, FileTrouble, ReadFile};
-pub use layer::{Layer, layer_text};
+pub use layer::Layer;
 pub use notices::Notice;
 pub use pebble::{CONTAINERS_DIR, CONTAINERS_DIR_VARIABLE, Pebble};
 pub use services::{Action, ChangeInfo, ServiceInfo, Task};

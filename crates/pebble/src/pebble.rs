@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use charm::{CheckHealth, CheckState, Container, File, Secret, ServiceState, WorkloadChange};
 
-use crate::{Action, Cause, CheckInfo, Client, Error, ServiceInfo, layer_text};
+use crate::{Action, Cause, CheckInfo, Client, Error, ServiceInfo};
 
 /// Where Juju keeps the directories that a charm's container shares with each workload container.
 pub const CONTAINERS_DIR: &str = "/charm/containers";
@@ -37,8 +37,8 @@ impl Pebble {
 
     /// Looks at these files, and at all services and checks. `None` while the container does not answer.
     ///
-    /// That takes three requests; where files are asked for one more, and one for each of them that exists. A file that
-    /// is not UTF-8 is read with replacement characters, which makes it differ from every text.
+    /// That takes three requests; where files are asked for one more, and one for each of them that exists. What
+    /// is not UTF-8 in a file is replaced by U+FFFD, so that the file differs from any that a charm would push.
     pub async fn observe(&self, files: &[&str]) -> Result<Option<Container>, Error> {
         match self.look(files).await {
             Err(error) if error.container_is_gone() => {
@@ -58,9 +58,7 @@ impl Pebble {
                 self.client.write_file(path, file.content.reveal().as_bytes(), file.mode).await
             }
             WorkloadChange::AddLayer { services, checks } => {
-                let text = layer_text(services, checks)
-                    .map_err(|error| self.client.error("write a layer", Cause::yaml(&error)))?;
-                self.client.add_layer(label, &text).await
+                self.client.add_services_and_checks(label, services, checks).await
             }
             WorkloadChange::Replan => self.act(Action::Replan, &[]).await,
             WorkloadChange::Stop(services) if services.is_empty() => Ok(()),

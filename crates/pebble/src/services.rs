@@ -99,7 +99,7 @@ impl Client {
     /// error.
     pub async fn wait(&self, id: &str, limit: Duration) -> Result<ChangeInfo, Error> {
         let action = format!("wait for change {id}");
-        let deadline = Instant::now() + limit;
+        let deadline = deadline(limit);
         loop {
             // A wait of 0 s would be one without end.
             let left = deadline.saturating_duration_since(Instant::now());
@@ -152,6 +152,11 @@ where
     T: Deserialize<'de>,
 {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// When `limit` will have passed; one without end is a year.
+pub(crate) fn deadline(limit: Duration) -> Instant {
+    Instant::now() + limit.min(Duration::from_hours(365 * 24))
 }
 
 /// An id is opaque, and came over the wire.

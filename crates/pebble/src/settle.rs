@@ -5,6 +5,7 @@ use std::time::Duration;
 use charm::{Check, CheckHealth, CheckState, Container, ServiceState};
 use tokio::time::{Instant, sleep_until};
 
+use crate::services::deadline;
 use crate::{Error, Pebble};
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
@@ -16,6 +17,7 @@ const REFRESH_PAUSE: Duration = Duration::from_secs(1);
 impl Pebble {
     /// Waits until `service` does not run, or `check` has succeeded since this was called, or `limit` has passed,
     /// whichever comes first, and answers how the container (without its files) does then.
+    /// A run of the check that has begun is not cut short by the limit.
     ///
     /// To hear early, the check is run out of turn, but only while a failure cannot take it down. Where Pebble (before
     /// 1.20) cannot do that, a check that is up counts. Without a check, or without its or the service's being in the
@@ -26,7 +28,7 @@ impl Pebble {
         check: Option<&str>,
         limit: Duration,
     ) -> Result<Container, Error> {
-        let deadline = Instant::now() + limit;
+        let deadline = deadline(limit);
         let plan = self.client().plan().await?;
         let mut waiting = check
             .and_then(|name| plan.checks.get(name).map(|check| Waiting::for_check(name, check)));

@@ -80,7 +80,7 @@ async fn ask_everything(client: &Client) -> Vec<Result<(), Error>> {
         client.system_info().await.map(drop),
         client.healthy().await.map(drop),
         client.plan().await.map(drop),
-        client.add_layer("label", "{}").await,
+        client.add_layer_text("label", "{}").await,
         client.services().await.map(drop),
         client.act(Action::Replan, &[]).await.map(drop),
         client.wait("1", Duration::ZERO).await.map(drop),
@@ -205,7 +205,7 @@ async fn an_identity_that_comes_late_is_waited_for() {
     let denied = json("401 Unauthorized", DENIED);
     let ok = json("200 OK", r#"{"type":"sync","result":true}"#);
     let server = Server::saying(vec![denied.clone(), denied, ok]);
-    server.client().add_layer("label", "{}").await.unwrap();
+    server.client().add_layer_text("label", "{}").await.unwrap();
     assert_eq!(server.asked.load(Ordering::Relaxed), 3);
 }
 

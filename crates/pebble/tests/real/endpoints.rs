@@ -15,7 +15,7 @@ async fn the_version_and_the_health_are_told() {
     assert!(!info.boot_id.is_empty());
     assert!(client.healthy().await.unwrap());
     let down = "checks: {up: {override: replace, period: 10ms, threshold: 1, tcp: {port: 1}}}";
-    client.add_layer("image", down).await.unwrap();
+    client.add_layer_text("image", down).await.unwrap();
     assert!(!until(|| async { client.healthy().await.unwrap() }, |healthy| !healthy).await);
 }
 

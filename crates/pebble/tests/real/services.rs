@@ -84,7 +84,7 @@ async fn what_a_service_of_the_image_has_besides_is_seen_and_kept() {
     let Some(daemon) = Daemon::start().await else { return };
     let image = "services:\n  app:\n    override: replace\n    command: sleep 300\n    startup: enabled\n    \
         kill-delay: 2s\n    after: [other]\n    on-check-failure: {up: shutdown}\n";
-    daemon.pebble.client().add_layer("image", image).await.unwrap();
+    daemon.pebble.client().add_layer_text("image", image).await.unwrap();
     let seen = daemon.pebble.observe(&[]).await.unwrap().unwrap();
     let found = &seen.services["app"];
     assert_eq!(found.other, BTreeSet::from(["after", "kill-delay"].map(str::to_owned)));
