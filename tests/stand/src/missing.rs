@@ -13,7 +13,7 @@ use crate::python;
 pub enum Need {
     /// Go 1.26 or newer, which builds Juju, Kubernetes and Pebble.
     Go,
-    /// A C compiler, for the SQLite inside Juju.
+    /// A C compiler, for the `SQLite` inside Juju.
     Gcc,
     /// Python 3.10, 3.11 or 3.12 with `venv` and `pip`, for Feast.
     Python,

@@ -1,0 +1,151 @@
+//! Feast, installed from the Python package index with frozen dependencies, its user interface fit for a path prefix.
+
+mod prefix;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::cache::{self, Cache, Key};
+use crate::image::{Image, Mount};
+use crate::python;
+
+/// A release of Feast that the stand can install.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// 0.49.0, which the original charm's image contains.
+    Original,
+    /// 0.67.0, the newest release.
+    Newest,
+}
+
+impl Release {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Original, Self::Newest];
+
+    /// The version.
+    pub fn version(self) -> &'static str {
+        match self {
+            Self::Original => "0.49.0",
+            Self::Newest => "0.67.0",
+        }
+    }
+
+    fn requirements(self) -> PathBuf {
+        let name = match self {
+            Self::Original => "0.49.0.txt",
+            Self::Newest => "newest.txt",
+        };
+        files().join("feast").join(name)
+    }
+}
+
+/// An installed Feast.
+#[derive(Clone, Debug)]
+pub struct Feast {
+    environment: PathBuf,
+    build: PathBuf,
+}
+
+impl Feast {
+    /// Installs `release`, if it is not there: about half a minute and 600 MB.
+    pub fn install(cache: &Cache, release: Release) -> Result<Self, Error> {
+        let python = python::find().ok_or(Error::NoPython)?;
+        let key = Key::new()
+            .file(release.requirements())?
+            .with(python.to_string_lossy())
+            .with(prefix::EDITION);
+        let environment = cache.part(&format!("feast-{}", release.version()), &key, |build| {
+            python::environment(build, &python, &release.requirements())?;
+            prefix::apply(&build_folder(build.folder())?, release)
+        })?;
+        Ok(Self { build: build_folder(&environment)?, environment })
+    }
+
+    /// The interpreter that can `import feast`.
+    pub fn python(&self) -> PathBuf {
+        self.environment.join("bin/python")
+    }
+
+    /// The command line.
+    pub fn command(&self) -> PathBuf {
+        self.environment.join("bin/feast")
+    }
+
+    /// The image `feast-ui`: `feast` is on `PATH`, and `/home/ubuntu` is there to be written to.
+    pub fn image(&self) -> Image {
+        // Releases up to 0.65 write this file into their own installation at every start.
+        let projects = self.build.join("projects-list.json");
+        Image {
+            mounts: vec![Mount { from: files().join("feast/bin"), to: "/opt/feast/bin".into() }],
+            copies: vec![Mount { from: projects.clone(), to: projects }],
+            scratch: vec!["/home/ubuntu".into(), "/var/lib/feast-ui".into()],
+            path: vec!["/opt/feast/bin".into()],
+            environment: [
+                ("FEAST_ENVIRONMENT", &*self.environment.to_string_lossy()),
+                ("FEAST_USAGE", "False"),
+                ("TMPDIR", "/var/lib/feast-ui"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        }
+    }
+}
+
+/// The folder of what a person with a notebook would run: `notebook.py` loads known rows into the offline store, applies
+/// `repo/driver_features.py`, materializes, reads the features back and prints them and whether they are right as JSON.
+pub fn notebook() -> PathBuf {
+    files().join("notebook")
+}
+
+fn files() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn build_folder(environment: &Path) -> Result<PathBuf, Error> {
+    let lib = environment.join("lib");
+    let failed = |source| Error::File { path: lib.clone(), source };
+    for entry in fs::read_dir(&lib).map_err(failed)? {
+        let build = entry.map_err(failed)?.path().join("site-packages/feast/ui/build");
+        if build.is_dir() {
+            return Ok(build);
+        }
+    }
+    Err(failed(io::Error::new(
+        io::ErrorKind::NotFound,
+        "no python*/site-packages/feast/ui/build in it",
+    )))
+}
+
+/// Why there is no Feast.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No Python that Feast runs on.
+    #[error(
+        "finding Python 3.10, 3.11 or 3.12 with venv, for Feast: there is none; apt-get install -y python3 python3-venv"
+    )]
+    NoPython,
+    /// It could not be installed.
+    #[error(transparent)]
+    Cache(#[from] cache::Error),
+    /// A file of the installation cannot be used.
+    #[error("using {path}: {source}", path = path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The user interface is not the one that is known.
+    #[error("giving {path} its prefix: {from} is there {found} times instead of {expected}", path = path.display())]
+    Unknown {
+        /// The file.
+        path: PathBuf,
+        /// What is replaced.
+        from: String,
+        /// How often it is there.
+        found: usize,
+        /// How often it should be.
+        expected: usize,
+    },
+}
