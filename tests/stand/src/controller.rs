@@ -29,7 +29,7 @@ pub use pods::Pod;
 pub use status::{Application, Current, Status, Unit};
 
 /// How long a controller may take to be ready; 0.5 s is usual.
-const READY: Duration = Duration::from_secs(60);
+const READY: Duration = Duration::from_mins(1);
 /// How long a controller may take to end its pods.
 const END: Duration = Duration::from_secs(20);
 
@@ -139,6 +139,11 @@ impl Controller {
             return Err(Error::NotReady { log });
         };
         Ok(Self { folder, programs, process, stdin, ready, network })
+    }
+
+    /// The process id of the controller.
+    pub fn process(&self) -> u32 {
+        self.process.id()
     }
 
     /// The folder of the controller: its logs are in `logs`, and go when it is dropped.

@@ -1,8 +1,19 @@
 //! A real Juju controller does with real units what operators ask for.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may fail anywhere")]
 
 mod support;
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
 use stand::controller::{Controller, Settings};
+use stand::image::{Image, Mount};
+use stand::missing::{Need, needs};
 use support::{LIMIT, cache, can_run_juju, charm, controller, deploy};
 
 #[test]
@@ -113,12 +124,10 @@ fn a_container_that_is_killed_comes_back_and_is_ready_again() {
     controller.wait(LIMIT, |status| status.settled(&["teller"])).unwrap();
     let ready = "unit-teller-0: ran hooks/workload-pebble-ready";
     wait_for_log(&controller, ready);
-    let before = controller.debug_log().unwrap().matches(ready).count();
+    let before = count_in_log(&controller, ready);
 
     controller.kill_container("teller/0", "workload").unwrap();
-    controller
-        .wait(LIMIT, |_| controller.debug_log().unwrap().matches(ready).count() > before)
-        .unwrap();
+    controller.wait(LIMIT, |_| count_in_log(&controller, ready) > before).unwrap();
     let error = controller.kill_container("teller/7", "workload").unwrap_err();
     assert!(error.to_string().contains("teller/7"), "{error}");
 }
@@ -171,26 +180,87 @@ fn nothing_is_left_of_a_controller_that_is_dropped() {
     assert!(!folder.exists());
 }
 
-/// Waits until `juju debug-log` has `text`. Its lines are `unit-APP-N: TIME LEVEL MODULE MESSAGE`; time, level and module
-/// are left out.
+#[test]
+fn nothing_is_left_of_a_controller_that_is_killed() {
+    if !can_run_juju() {
+        return;
+    }
+    let controller = controller();
+    deploy(&controller, "teller", 2);
+    controller.wait(LIMIT, |status| status.settled(&["teller"])).unwrap();
+
+    kill_process(Pid::from_raw(controller.process().cast_signed()).unwrap(), Signal::KILL).unwrap();
+    let started = Instant::now();
+    while !processes_of(controller.folder()).is_empty() {
+        assert!(started.elapsed() < LIMIT, "{:?}", processes_of(controller.folder()));
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_container_has_the_files_and_the_environment_of_its_image() {
+    if !can_run_juju() || !needs(&[Need::Namespaces]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let files = folder.path().join("files");
+    fs::create_dir(&files).unwrap();
+    fs::write(files.join("original"), "original").unwrap();
+    fs::write(files.join("service"), include_str!("charm/service")).unwrap();
+    fs::set_permissions(files.join("service"), Permissions::from_mode(0o755)).unwrap();
+    let mount = |to: &str| Mount { from: files.clone(), to: to.into() };
+    let image = Image {
+        mounts: vec![mount("/opt/teller")],
+        copies: vec![mount("/opt/teller/copy"), mount("/srv/copy")],
+        scratch: vec!["/home/ubuntu".into()],
+        path: vec!["/opt/teller".into()],
+        environment: [("IMAGE".to_owned(), "teller".to_owned())].into(),
+    };
+    let images = folder.path().join("images");
+    fs::create_dir(&images).unwrap();
+    fs::write(images.join("teller.json"), serde_json::to_vec(&image).unwrap()).unwrap();
+    let settings = Settings { images: Some(images), ..Settings::default() };
+    let controller = Controller::start(&cache(), &settings).unwrap();
+    deploy(&controller, "teller", 1);
+    controller.wait(LIMIT, |status| status.settled(&["teller"])).unwrap();
+
+    let sockets = controller.folder().join("pebble/teller-0/workload/pebble.socket");
+    let pebble = |arguments: &[&str]| {
+        let program = stand::pebble::pebble(&cache()).unwrap();
+        let output =
+            Command::new(program).args(arguments).env("PEBBLE_SOCKET", &sockets).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr)
+    };
+    let told = pebble(&["exec", "service"]);
+    let address = format!("{}.1.1", controller.network());
+    let wanted = format!("{address} teller /home/ubuntu\noriginal changed\n{address} localhost\n");
+    assert_eq!(told, wanted);
+
+    // A container that starts again has the files of its image, not those of its past.
+    controller.kill_container("teller/0", "workload").unwrap();
+    controller.wait(LIMIT, |_| pebble(&["exec", "service"]) == wanted).unwrap();
+    assert_eq!(fs::read_dir(&files).unwrap().count(), 2);
+}
+
+/// Waits until `juju debug-log` has `text`.
 fn wait_for_log(controller: &Controller, text: &str) {
+    controller.wait(LIMIT, |_| count_in_log(controller, text) > 0).unwrap();
+}
+
+/// How many lines of `juju debug-log` say `text`. They are `unit-APP-N: TIME LEVEL MODULE MESSAGE`; `text` is without
+/// time, level and module.
+fn count_in_log(controller: &Controller, text: &str) -> usize {
     let (unit, message) = text.split_once(": ").unwrap();
-    controller
-        .wait(LIMIT, |_| {
-            controller
-                .debug_log()
-                .unwrap()
-                .lines()
-                .any(|line| line.starts_with(unit) && line.ends_with(message))
-        })
-        .unwrap();
+    let log = controller.debug_log().unwrap();
+    log.lines().filter(|line| line.starts_with(unit) && line.ends_with(message)).count()
 }
 
 /// The command lines of all processes that have to do with `folder`.
-fn processes_of(folder: &std::path::Path) -> Vec<String> {
-    std::fs::read_dir("/proc")
+fn processes_of(folder: &Path) -> Vec<String> {
+    fs::read_dir("/proc")
         .unwrap()
-        .filter_map(|entry| std::fs::read(entry.unwrap().path().join("cmdline")).ok())
+        .filter_map(|entry| fs::read(entry.unwrap().path().join("cmdline")).ok())
         .map(|line| String::from_utf8_lossy(&line).replace('\0', " "))
         .filter(|line| line.contains(folder.to_str().unwrap()))
         .collect()

@@ -1,5 +1,6 @@
 //! Waiting until a model is as it should be, and telling why it is not.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -39,9 +40,8 @@ impl Controller {
 
     /// The last lines of `juju debug-log` that are warnings or worse, and of all other logs of pods.
     fn troubles(&self) -> String {
-        let mut all = String::new();
         let log = self.debug_log().unwrap_or_else(|error| format!("juju debug-log: {error}"));
-        all.push_str(&last(&log, |line| line.contains(" WARNING ") || line.contains(" ERROR ")));
+        let mut all = last(&log, |line| line.contains(" WARNING ") || line.contains(" ERROR "));
         let mut files: Vec<_> = fs::read_dir(self.folder().join("logs"))
             .into_iter()
             .flatten()
@@ -58,7 +58,7 @@ impl Controller {
             let text = fs::read_to_string(&file).unwrap_or_default();
             let text = last(&text, |_| true);
             if !text.is_empty() {
-                all.push_str(&format!("\n{}:\n{text}", file.display()));
+                let _infallible = write!(all, "\n{}:\n{text}", file.display());
             }
         }
         all

@@ -12,7 +12,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 /// More than enough for anything here, on a machine that does other things as well.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 
 /// Whether this machine can build and run Juju.
 pub(crate) fn can_run_juju() -> bool {
@@ -37,6 +37,9 @@ pub(crate) fn charm(folder: &Path) -> PathBuf {
     for entry in fs::read_dir(source).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();
+        if name == "service" {
+            continue; // Belongs to the image.
+        }
         let mode = if name == "dispatch" { 0o755 } else { 0o644 };
         archive.start_file(name, SimpleFileOptions::default().unix_permissions(mode)).unwrap();
         archive.write_all(&fs::read(entry.path()).unwrap()).unwrap();
