@@ -33,7 +33,7 @@ pub(crate) fn controller() -> Controller {
 pub(crate) fn charm(folder: &Path) -> PathBuf {
     let path = folder.join("teller.charm");
     let mut archive = ZipWriter::new(File::create(&path).unwrap());
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/charm");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/juju/charm");
     for entry in fs::read_dir(source).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();

@@ -1,5 +1,4 @@
 //! Programs have views of the file system that are theirs alone.
-#![expect(clippy::unwrap_used, reason = "a test may fail anywhere")]
 
 use std::fs;
 use std::path::Path;

@@ -1,7 +1,4 @@
 //! A real Juju controller does with real units what operators ask for.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may fail anywhere")]
-
-mod support;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,11 +7,11 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::support::{LIMIT, cache, can_run_juju, charm, controller, deploy};
 use rustix::process::{Pid, Signal, kill_process};
 use stand::controller::{Controller, Settings};
 use stand::image::{Image, Mount};
 use stand::missing::{Need, needs};
-use support::{LIMIT, cache, can_run_juju, charm, controller, deploy};
 
 #[test]
 fn operators_deploy_configure_relate_scale_refresh_and_remove() {

@@ -1,0 +1,7 @@
+//! Real Juju as processes: a controller, its pods, and their views of the file system.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may fail anywhere")]
+
+mod controller;
+mod jubilant;
+mod support;
+mod view;
