@@ -29,13 +29,19 @@ impl World {
         let owned = |secret: &&Secret| secret.owner != Owner::Other && !secret.label.is_empty();
         for new in self.draft.secrets.iter().filter(owned).filter(|secret| !old(secret)) {
             let taken = self.draft.secrets.iter().any(|other| {
-                other.owner == new.owner && other.label == new.label && !other.is(&new.id)
+                // Juju 4 has one space of labels for the application and its units.
+                let same_space = other.owner == new.owner || self.draft.is_juju_4();
+                owned(&other) && same_space && other.label == new.label && !other.is(&new.id)
             });
             if taken {
                 let (id, label) = (new.bare_id(), &new.label);
                 return Some(if self.draft.is_juju_4() {
+                    let how = match new.owner {
+                        Owner::Application => "executing leadership func: ",
+                        _ => "",
+                    };
                     format!(
-                        "executing leadership func: create secrets: creating secret {id:?}: secret with label {label:?} already exists"
+                        "{how}create secrets: creating secret {id:?}: secret with label {label:?} already exists"
                     )
                 } else {
                     let kind = if new.owner == Owner::Unit { "unit" } else { "application" };

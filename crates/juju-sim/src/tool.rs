@@ -77,8 +77,8 @@ const TOOLS: &[Tool] = &[
     Tool { name: "unit-get", flags: Flags::FORMAT, run: network::unit_get },
 ];
 
-/// The names of all hook commands; Juju 3 has some more, which no charm without history uses.
-pub(crate) fn names(_juju_4: bool) -> impl Iterator<Item = &'static str> {
+/// The names of all hook commands that Juju 3 and 4 share and that a charm may want.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     TOOLS.iter().map(|tool| tool.name)
 }
 
@@ -148,11 +148,12 @@ fn serve(tool: &Tool, args: &[String], world: &mut World) -> Result<Vec<u8>, Ref
     }
 }
 
+/// Writes over the old state: a file that is emptied first is written to disk at once by some file systems.
 fn store(file: &mut File, world: &World) -> io::Result<()> {
     let bytes = serde_json::to_vec(world)?;
     file.rewind()?;
-    file.set_len(0)?;
-    file.write_all(&bytes)
+    file.write_all(&bytes)?;
+    file.set_len(bytes.len() as u64)
 }
 
 /// Go does not print `(os error 2)`, and writes in lower case.

@@ -66,7 +66,7 @@ impl Unit {
             }
         }
         fs::create_dir_all(unit.tools())?;
-        for name in tool::names(unit.state.is_juju_4()) {
+        for name in tool::names() {
             symlink(tool_program(), unit.tools().join(name))?;
         }
         Ok(unit)

@@ -11,7 +11,7 @@ pub enum Error {
     #[error("changing the container {0}: Juju has no command for it, its Pebble does that")]
     Workload(String),
     /// The content of a secret could not be held in memory.
-    #[error("holding the content of a secret in memory: {0}")]
+    #[error("holding the content of a secret in memory")]
     Memory(#[source] std::io::Error),
 }
 

@@ -11,7 +11,7 @@ use tokio::process::Command;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It could not be started.
-    #[error("starting the hook command {command}, which Juju puts on the PATH of a hook: {source}")]
+    #[error("starting the hook command {command}, which Juju puts on the PATH of a hook")]
     Start {
         /// Its name.
         command: &'static str,
@@ -29,7 +29,7 @@ pub enum Error {
         stderr: String,
     },
     /// It succeeded, and printed something else than it is documented to.
-    #[error("reading the answer of {command}: {source}")]
+    #[error("reading the answer of {command}")]
     Unreadable {
         /// Its name.
         command: &'static str,

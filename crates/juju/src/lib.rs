@@ -22,4 +22,5 @@ pub use command::Error as CommandError;
 pub use environment::{Error, Juju, NotAHook};
 pub use failure::failed;
 pub use log::subscribe;
+pub use network::Network;
 pub use observe::Look;

@@ -1,6 +1,6 @@
 //! `is-leader`, `status-set`, `status-get`, `application-version-set`, `resource-get` and `credential-get`.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::args::{Flags, Parsed};
 use super::content;
@@ -66,7 +66,14 @@ pub(super) fn status_get(world: &mut World, parsed: &Parsed) -> Result<Vec<u8>, 
         return Err(Refusal::failed(format!("finding application status: {NOT_THE_LEADER}")));
     }
     let mut application = shown(&state.app_status);
-    application["units"] = json!({ state.unit.clone(): shown(&state.unit_status) });
+    let unknown = Status::default();
+    let peers = state.relations.iter().filter(|relation| world.charm.is_peer(&relation.endpoint));
+    let peers = peers.flat_map(|relation| relation.remote_units_data.keys());
+    let units: Map<String, Value> = peers
+        .map(|unit| (unit.clone(), shown(&unknown)))
+        .chain([(state.unit.clone(), shown(&state.unit_status))])
+        .collect();
+    application["units"] = Value::Object(units);
     content::print(parsed, &json!({ "application-status": application }))
 }
 

@@ -111,10 +111,13 @@ pub(super) fn storage_list(world: &mut World, parsed: &Parsed) -> Result<Vec<u8>
 }
 
 pub(super) fn storage_get(world: &mut World, parsed: &Parsed) -> Result<Vec<u8>, Refusal> {
-    let id = parsed
-        .text("s")
-        .or(world.context.storage.as_deref())
-        .ok_or_else(|| Refusal::usage("no storage instance specified"))?;
+    let attached = world.context.storage.as_deref();
+    if let Some(id) = parsed.text("s").filter(|id| attached != Some(id)) {
+        return Err(Refusal::usage(format!(
+            "invalid value {id:?} for option -s: storage instance {id:?} not found"
+        )));
+    }
+    let id = attached.ok_or_else(|| Refusal::usage("no storage instance specified"))?;
     parsed.at_most(1)?;
     let all = json!({ "kind": "filesystem", "location": format!("/var/lib/juju/storage/{id}") });
     match parsed.positional(0) {

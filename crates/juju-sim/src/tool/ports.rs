@@ -48,9 +48,14 @@ fn port(parsed: &Parsed) -> Result<String, Refusal> {
         )));
     }
     let parse = |text: &str| {
-        text.parse::<u16>().map_err(|_| {
+        let number: i64 = text.parse().map_err(|_| {
             Refusal::usage(format!(
                 "invalid port {text:?}: strconv.Atoi: parsing {text:?}: invalid syntax"
+            ))
+        })?;
+        u16::try_from(number).map_err(|_| {
+            Refusal::usage(format!(
+                "port range bounds must be between 0 and 65535, got {number}-{number}"
             ))
         })
     };

@@ -1,5 +1,7 @@
 //! `secret-get`, `secret-info-get` and `secret-ids`.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::args::{Flags, Parsed};
@@ -55,9 +57,10 @@ pub(super) fn get(world: &mut World, parsed: &Parsed) -> Result<Vec<u8>, Refusal
     }
     match parsed.positional(1) {
         None => content::print(parsed, &json!(bag)),
-        Some(key) => match bag.get(key.trim_end_matches("#base64")) {
-            Some(value) => content::print(parsed, &json!(value)),
-            None => Err(Refusal::failed(format!("secret key value {key:?} not found"))),
+        Some(key) => match (bag.get(key.trim_end_matches("#base64")), key.ends_with("#base64")) {
+            (Some(value), true) => content::print(parsed, &json!(BASE64_STANDARD.encode(value))),
+            (Some(value), false) => content::print(parsed, &json!(value)),
+            (None, _) => Err(Refusal::failed(format!("secret key value {key:?} not found"))),
         },
     }
 }

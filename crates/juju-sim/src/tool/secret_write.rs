@@ -2,6 +2,9 @@
 
 use std::fs;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
 use super::args::{Flags, Parsed};
 use super::output::Refusal;
 use super::secret_read::uri;
@@ -71,13 +74,13 @@ pub(super) fn set(world: &mut World, parsed: &Parsed) -> Result<Vec<u8>, Refusal
     let new = update(parsed, rest)?;
     let leader = world.leader();
     let before = world.kept.secret(&id).map_or(0, Secret::newest_revision);
-    let is_juju_4 = world.draft.is_juju_4();
     let unit = world.draft.unit.clone();
+    let known = world.draft.secret(&id).is_some();
     let Some(secret) = world.draft.secret_mut(&id).filter(|secret| secret.managed(leader)) else {
-        if is_juju_4 {
-            return Err(Refusal::failed(format!("secret {id:?} not found")));
+        // Juju 4 makes nothing of a secret that does not exist.
+        if known || !world.draft.is_juju_4() {
+            world.refuse_at_flush("updating secrets", &unit);
         }
-        world.refuse_at_flush("updating secrets", &unit);
         return Ok(Vec::new());
     };
     if !new.content.is_empty() && secret.newest() != Some(&new.content) {
@@ -158,7 +161,7 @@ fn update(parsed: &Parsed, args: &[String]) -> Result<Update, Refusal> {
     if let Some(path) = text("file") {
         content.extend(read(&path)?);
     }
-    checked(&content)?;
+    let content = decoded(content)?;
     Ok(Update {
         content,
         label: text("label"),
@@ -174,27 +177,36 @@ fn read(path: &str) -> Result<Bag, Refusal> {
         return Err(missing());
     }
     let text = fs::read_to_string(path).map_err(|_| missing())?;
+    if let Ok(content) = serde_json::from_str(&text) {
+        return Ok(content);
+    }
     serde_yaml::from_str(&text).map_err(|error| Refusal::usage(format!("yaml: {error}")))
 }
 
-fn checked(content: &Bag) -> Result<(), Refusal> {
+/// The content with plain keys. Values are bytes to Juju, and text here.
+fn decoded(content: Bag) -> Result<Bag, Refusal> {
     let mut size = 0;
+    let mut plain = Bag::new();
     for (key, value) in content {
-        let (name, encoded) = match key.strip_suffix("#base64") {
-            Some(name) => (name, value.len()),
-            None => (key.as_str(), value.len().div_ceil(3) * 4),
+        let (key, value) = if let Some(key) = key.strip_suffix("#base64") {
+            size += value.len();
+            let bytes = BASE64_STANDARD.decode(&value).unwrap_or_default();
+            (key.to_owned(), String::from_utf8_lossy(&bytes).into_owned())
+        } else {
+            size += value.len().div_ceil(3) * 4;
+            (key, value)
         };
-        if !is_key(name) {
-            return Err(Refusal::usage(format!("key {name:?} not valid")));
+        if !is_key(&key) {
+            return Err(Refusal::usage(format!("key {key:?} not valid")));
         }
-        size += encoded;
+        plain.insert(key, value);
     }
     if size > MOST {
         return Err(Refusal::usage(format!(
             "base64 encoded secret content too large: {size} bytes"
         )));
     }
-    Ok(())
+    Ok(plain)
 }
 
 /// `^([a-z](?:-?[a-z0-9]){2,})$`

@@ -5,6 +5,7 @@ use std::io::{self, Read as _};
 use std::{env, fs};
 
 use super::output::Refusal;
+use super::without_code;
 use crate::Bag;
 
 /// `key=value` arguments. Juju trims both, so exact values need a file.
@@ -24,7 +25,8 @@ pub(super) fn pairs(args: &[String]) -> Result<Bag, Refusal> {
 
 /// The map in the file at `path`; `-` is standard input.
 pub(super) fn file(path: &str) -> Result<Bag, Refusal> {
-    let failed = |error: io::Error| Refusal::failed(format!("open {path}: {error}"));
+    let failed =
+        |error: io::Error| Refusal::failed(format!("open {path}: {}", without_code(&error)));
     let mut bytes = Vec::new();
     if path == "-" {
         io::stdin().read_to_end(&mut bytes).map_err(failed)?;
@@ -49,16 +51,24 @@ fn go_yaml(text: &str) -> Result<Bag, String> {
     }
     let map: BTreeMap<String, Option<String>> = serde_yaml::from_str(text).map_err(|error| {
         let error = error.to_string();
-        if error.contains("invalid type: sequence") {
-            "yaml: unmarshal errors:\n  line 1: cannot unmarshal !!seq into map[string]string"
-                .to_owned()
-        } else if error.contains("invalid type") {
-            "yaml: unmarshal errors:\n  line 1: cannot unmarshal !!str into map[string]string"
-                .to_owned()
-        } else {
-            // On the first line, go-yaml does not say where.
-            let problem = error.split(" at ").next().unwrap_or(&error);
-            format!("yaml: {problem}")
+        let into = if error.contains("expected a map") { "map[string]string" } else { "string" };
+        let found = error.split_once("invalid type: ").and_then(|(_, rest)| rest.split_once(", "));
+        match found {
+            Some((found, _)) => {
+                let tag = match found {
+                    "sequence" => "!!seq".to_owned(),
+                    "map" => "!!map".to_owned(),
+                    scalar => format!(
+                        "!!str `{}`",
+                        scalar.trim_start_matches("string ").trim_matches('"')
+                    ),
+                };
+                format!("yaml: unmarshal errors:\n  line 1: cannot unmarshal {tag} into {into}")
+            }
+            None => {
+                // On the first line, go-yaml does not say where.
+                format!("yaml: {}", error.split(" at ").next().unwrap_or(&error))
+            }
         }
     })?;
     Ok(map.into_iter().map(|(key, value)| (key, value.unwrap_or_default())).collect())
