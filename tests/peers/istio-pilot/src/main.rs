@@ -38,7 +38,8 @@ async fn dispatch() -> Result<(), Error> {
     let juju = Juju::from_env()?;
     let look = Look { endpoints: &ENDPOINTS, config: true, ports: true, ..Look::default() };
     let mut seen = juju.observe(&look).await?;
-    let address = juju.bind_address(INGRESS).await?;
+    let network = juju.network(INGRESS).await?;
+    let address = network.bind.first().or(network.ingress.first()).copied();
     let directory = std::env::var_os(CONTAINERS_DIR_VARIABLE).unwrap_or(CONTAINERS_DIR.into());
     let pebble = Pebble::of_container(&PathBuf::from(directory), CONTAINER);
     look_at(&pebble, &mut seen).await?;

@@ -57,7 +57,8 @@ async fn dispatch() -> Result<(), Error> {
     }
     look_at(&pebble, &mut seen).await?;
 
-    let address = juju.bind_address(DATABASE).await?;
+    let network = juju.network(DATABASE).await?;
+    let address = network.bind.first().or(network.ingress.first()).copied();
     let (server, found) = match Server::of(address, &seen).await {
         Some(server) => {
             let found = server.observe(&relation::logins(&seen)).await?;

@@ -11,9 +11,9 @@ pub(crate) const CONTAINER: &str = "postgresql";
 /// The service.
 pub(crate) const SERVICE: &str = "postgresql";
 /// Where the server finds the password of its superuser when it starts for the first time.
-pub(crate) const PASSWORD_FILE: &str = "/var/lib/postgresql/superuser-password";
-/// The superuser.
-pub(crate) const SUPERUSER: &str = "operator";
+pub(crate) const PASSWORD_FILE: &str = "/var/lib/postgresql/password";
+/// The superuser, whom `run-postgresql` makes.
+pub(crate) const SUPERUSER: &str = "postgres";
 /// The port of the server.
 pub(crate) const PORT: u16 = 5432;
 
@@ -40,9 +40,8 @@ pub(crate) fn server(password: &Secret) -> Workload {
         command: "run-postgresql".to_owned(),
         startup: Startup::Enabled,
         environment: BTreeMap::from([
-            ("PGDATA".to_owned(), DATA.to_owned()),
-            ("POSTGRES_PASSWORD_FILE".to_owned(), PASSWORD_FILE.to_owned()),
-            ("POSTGRES_USER".to_owned(), SUPERUSER.to_owned()),
+            ("POSTGRESQL_DATA".to_owned(), DATA.to_owned()),
+            ("POSTGRESQL_PASSWORD_FILE".to_owned(), PASSWORD_FILE.to_owned()),
         ]),
         ..Service::default()
     };
