@@ -73,22 +73,41 @@ impl Feast {
     }
 
     /// The image `feast-ui`: `feast` is on `PATH`, and `/home/ubuntu` is there to be written to.
-    pub fn image(&self) -> Image {
+    ///
+    /// Everything is below `/opt/feast`, because the user of a container may not be let into the folders above the cache.
+    pub fn image(&self) -> Result<Image, Error> {
+        let environment = Path::new("/opt/feast/environment");
+        let inside =
+            |path: &Path| environment.join(path.strip_prefix(&self.environment).unwrap_or(path));
         // Releases up to 0.65 write this file into their own installation at every start.
         let projects = self.build.join("projects-list.json");
-        Image {
-            mounts: vec![Mount { from: files().join("feast/bin"), to: "/opt/feast/bin".into() }],
-            copies: vec![Mount { from: projects.clone(), to: projects }],
+        let packages = inside(self.build.ancestors().nth(3).unwrap_or(&self.build));
+        let mut mounts = vec![
+            Mount { from: files().join("feast/bin"), to: "/opt/feast/bin".into() },
+            Mount { from: self.environment.clone(), to: environment.into() },
+        ];
+        let mut python = python::base(&self.environment)
+            .map_err(|source| Error::File { path: self.python(), source })?;
+        if !python.starts_with("/usr") {
+            let prefix = python.ancestors().nth(2).unwrap_or(&python).to_owned();
+            let moved = Path::new("/opt/feast/python");
+            python = moved.join(python.strip_prefix(&prefix).unwrap_or(&python));
+            mounts.push(Mount { from: prefix, to: moved.into() });
+        }
+        let variables = [
+            ("FEAST_PYTHON", &*python.to_string_lossy()),
+            ("FEAST_ENVIRONMENT", &*environment.to_string_lossy()),
+            ("FEAST_PACKAGES", &*packages.to_string_lossy()),
+            ("FEAST_USAGE", "False"),
+            ("TMPDIR", "/var/lib/feast-ui"),
+        ];
+        Ok(Image {
+            mounts,
+            copies: vec![Mount { to: inside(&projects), from: projects }],
             scratch: vec!["/home/ubuntu".into(), "/var/lib/feast-ui".into()],
             path: vec!["/opt/feast/bin".into()],
-            environment: [
-                ("FEAST_ENVIRONMENT", &*self.environment.to_string_lossy()),
-                ("FEAST_USAGE", "False"),
-                ("TMPDIR", "/var/lib/feast-ui"),
-            ]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into(),
-        }
+            environment: variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        })
     }
 }
 

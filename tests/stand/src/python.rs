@@ -1,6 +1,7 @@
 //! A Python that Feast runs on, and virtual environments in the cache.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -35,6 +36,19 @@ pub(crate) fn environment(build: &Build, python: &Path, requirements: &Path) -> 
             .arg(requirements),
     )?;
     relocate(build)
+}
+
+/// The interpreter that the virtual environment `environment` was made with: `PREFIX/bin/python3.N`.
+pub(crate) fn base(environment: &Path) -> io::Result<PathBuf> {
+    let mut link = environment.join("bin/python");
+    // Several names in `bin` lead to one another before they lead out of the environment.
+    while let Ok(next) = fs::read_link(&link) {
+        link = link.with_file_name("").join(next);
+        if !link.starts_with(environment) {
+            return link.canonicalize();
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::NotFound, "the environment has an interpreter of its own"))
 }
 
 /// Makes the scripts name the interpreter where it will be, rather than where it was installed.

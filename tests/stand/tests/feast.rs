@@ -1,5 +1,7 @@
 //! Both releases of Feast work with PostgreSQL, and their user interface works behind a prefix.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "everything in this file is a test")]
+
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -12,9 +14,11 @@ use serde_json::{Value, json};
 use stand::cache::Cache;
 use stand::chromium::Chromium;
 use stand::feast::{Feast, Release, notebook};
+use stand::image::Image;
 use stand::leash::{self, Ending, Process};
 use stand::missing::{Need, needs};
 use stand::postgresql::Postgres;
+use stand::view::View;
 
 #[test]
 fn the_original_release_reads_back_what_it_stored_and_shows_it() {
@@ -57,16 +61,18 @@ fn round_trip(release: Release) {
         json!({ "conv_rate": 5.0 / 64.0, "acc_rate": 55.0 / 64.0, "avg_daily_trips": 5000 })
     );
 
-    let image = feast.image();
     let port = free_port();
-    // As the image has it, apart from the private copy of the one file that the old release writes to.
-    let mut ui = leash::command(image.mounts[0].from.join("feast"), Ending::default()).unwrap();
-    ui.args(["ui", "--host", "0.0.0.0", "--port", &port.to_string(), "--root_path", "/feast"])
-        .envs(&image.environment)
-        .env("TMPDIR", folder.path())
-        .env("POD_ADDRESS", "127.0.0.1")
-        .env("FEAST_FS_YAML_FILE_PATH", &file)
-        .current_dir(folder.path());
+    let inside = container(&feast.image().unwrap(), folder.path())
+        .variable("POD_ADDRESS", "127.0.0.1")
+        .variable("FEAST_FS_YAML_FILE_PATH", "/home/ubuntu/feature_store.yaml")
+        .command(
+            "feast",
+            ["ui", "--host", "0.0.0.0", "--port", &port.to_string(), "--root_path", "/feast"],
+        )
+        .unwrap();
+    let mut ui = leash::command(inside.get_program(), Ending::default()).unwrap();
+    ui.args(inside.get_args())
+        .envs(inside.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let mut ui = Process::start("feast ui", ui, &folder.path().join("ui.log")).unwrap();
     ui.wait_ready(Duration::from_mins(1), || {
         TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
@@ -84,6 +90,37 @@ fn round_trip(release: Release) {
     let page = format!("http://{address}/feast/p/feast_project/feature-view");
     let shown = chromium.open(&page, &["driver_hourly_stats"], Duration::from_mins(1)).unwrap();
     keep(&shown.screenshot, release);
+}
+
+/// What a pod's container of `image` sees, as the user that the charm names; its own files are in `folder`.
+fn container(image: &Image, folder: &Path) -> View {
+    let mut view = View::new().user(Some(584_792), Some(584_792));
+    for mount in &image.mounts {
+        view = view.mount(&mount.from, &mount.to);
+    }
+    for to in &image.scratch {
+        let from = folder.join(to.file_name().unwrap());
+        fs::create_dir(&from).unwrap();
+        chown(&from);
+        view = view.mount(from, to);
+    }
+    for copy in &image.copies {
+        let from = folder.join(copy.from.file_name().unwrap());
+        fs::copy(&copy.from, &from).unwrap();
+        chown(&from);
+        view = view.mount(from, &copy.to);
+    }
+    let file = folder.join("feature_store.yaml");
+    chown(&file);
+    view = view.mount(file, "/home/ubuntu/feature_store.yaml");
+    view = image.path.iter().fold(view, |view, folder| view.path(folder));
+    image.environment.iter().fold(view, |view, (name, value)| view.variable(name, value))
+}
+
+fn chown(path: &Path) {
+    if rustix::process::geteuid().is_root() {
+        std::os::unix::fs::chown(path, Some(584_792), Some(584_792)).unwrap();
+    }
 }
 
 /// Keeps the picture where `STAND_SCREENSHOTS` says, for a person to look at.
