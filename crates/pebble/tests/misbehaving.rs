@@ -281,3 +281,56 @@ proptest! {
         });
     }
 }
+
+/// What Pebble says to a read: this file, and these results.
+fn files(path: &str, results: &str) -> String {
+    let body = format!(
+        "--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{path}\"\r\n\r\nhalf\r\n\
+         --b\r\nContent-Disposition: form-data; name=\"response\"\r\n\r\n{{\"result\":{results}}}\r\n--b--\r\n"
+    );
+    http("200 OK", "multipart/form-data; boundary=b", &body)
+}
+
+#[tokio::test]
+async fn a_file_is_only_trusted_if_its_result_is_good() {
+    let failed =
+        r#"[{"path":"/a","error":{"message":"input/output error","kind":"generic-file-error"}}]"#;
+    let server = Server::saying(vec![files("/a", failed)]);
+    let read = server.client().read_files(&["/a"]).await.unwrap();
+    assert_eq!(read[0].content.as_ref().unwrap_err().message, "input/output error");
+    assert!(server.pebble().observe(&["/a"]).await.is_err());
+}
+
+#[tokio::test]
+async fn files_that_were_not_asked_for_are_an_error() {
+    let asked = r#"[{"path":"/a"}]"#;
+    let answers = [
+        files("/b", r#"[{"path":"/b"}]"#),
+        files("/b", asked),
+        files("/a", "[]"),
+        files("/a", r#"[{"path":"/a"},{"path":"/b"}]"#),
+    ];
+    for answer in answers {
+        let server = Server::saying(vec![answer.clone()]);
+        let error = server.client().read_files(&["/a"]).await.unwrap_err();
+        assert!(matches!(error.cause, Cause::Answer(_)), "{error:?} {answer}");
+    }
+    let server = Server::saying(vec![files("/a", asked)]);
+    assert!(server.client().read_files(&["/a"]).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_change_that_is_done_but_has_an_error_has_failed() {
+    let change = r#""id":"7","kind":"replan","summary":"Replan","ready":true"#;
+    let endings =
+        [(r#""status":"Done","err":"why""#, "why"), (r#""status":"Hold""#, "Replan: Hold")];
+    for (rest, text) in endings {
+        let body = format!(r#"{{"result":{{{change},{rest}}}}}"#);
+        let server = Server::saying(vec![json("200 OK", &body)]);
+        let error = server.client().wait("7", Duration::ZERO).await.unwrap_err();
+        assert!(
+            matches!(&error.cause, Cause::Failed { message, .. } if message == text),
+            "{error:?}"
+        );
+    }
+}
