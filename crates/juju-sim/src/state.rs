@@ -41,9 +41,9 @@ pub struct State {
     pub stored: BTreeMap<String, String>,
     /// What `juju-log` logged, oldest first.
     pub log: Vec<LogLine>,
-    /// The address of the pod.
+    /// The address of the pod; empty while Juju does not know it.
     pub address: String,
-    /// The address of the application's Service.
+    /// The address of the application's Service; empty while Juju does not know it.
     pub service_address: String,
     /// The files behind `resource-get`.
     pub resources: BTreeMap<String, PathBuf>,

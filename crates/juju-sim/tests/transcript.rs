@@ -268,6 +268,23 @@ ERROR do not specify both relation and app
 }
 
 #[test]
+fn addresses_are_left_out_until_they_are_known() {
+    let command = "network-get db --format=json
+network-get db --bind-address
+unit-get private-address";
+    let mut unit = deploy(State::leader());
+    let expected = r#"{"bind-addresses":[{"addresses":[{"cidr":"","hostname":"","value":"10.1.0.5"}],"interface-name":"","mac-address":""}],"egress-subnets":["10.152.183.5/32"],"ingress-addresses":["10.152.183.5"]}
+10.1.0.5
+10.1.0.5
+"#;
+    assert_eq!(transcript(&mut unit, Event::hook("start"), command), expected);
+    unit.state.address.clear();
+    unit.state.service_address.clear();
+    let expected = "{}\nERROR private address not found\n  (1)\n";
+    assert_eq!(transcript(&mut unit, Event::hook("start"), command), expected);
+}
+
+#[test]
 fn juju_4_says_some_things_in_other_words() {
     let mut state = related().on_juju_4();
     state.secrets.push(Secret::kept(ID, &[("pass", "x")]));

@@ -32,43 +32,62 @@ pub(super) fn get(world: &mut World, parsed: &Parsed) -> Result<Vec<u8>, Refusal
     if !known {
         return Err(Refusal::failed(format!("no network config found for binding {binding:?}")));
     }
-    let (pod, service) = (&world.draft.address, &world.draft.service_address);
-    let subnets = json!([format!("{service}/32")]);
-    let single: Vec<(&str, Value)> = [
-        ("bind-address", json!(pod)),
+    let state = &world.draft;
+    let (pod, service) = (known_address(&state.address), known_address(&state.service_address));
+    let subnets = service.map(|service| json!([format!("{service}/32")]));
+    let single: Vec<(&str, Option<Value>)> = [
+        ("bind-address", pod.map(|pod| json!(pod))),
         ("egress-subnets", subnets.clone()),
-        ("ingress-address", json!(service)),
+        ("ingress-address", service.map(|service| json!(service))),
     ]
     .into_iter()
     .filter(|(name, _)| parsed.is_set(name))
     .collect();
     match single.as_slice() {
-        [] => content::print(
-            parsed,
-            &json!({
-                "bind-addresses": [{
+        [] => {
+            let devices = pod.map(|pod| {
+                json!([{
                     "mac-address": "",
                     "interface-name": "",
                     "addresses": [{ "hostname": "", "value": pod, "cidr": "" }],
-                }],
-                "egress-subnets": subnets,
-                "ingress-addresses": [service],
-            }),
-        ),
-        [(_, value)] => content::print(parsed, value),
-        several => {
-            let several: Map<String, Value> =
-                several.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-            content::print(parsed, &Value::Object(several))
+                }])
+            });
+            let all = [
+                ("bind-addresses", devices),
+                ("egress-subnets", subnets),
+                ("ingress-addresses", service.map(|service| json!([service]))),
+            ];
+            content::print(parsed, &object(&all))
         }
+        [(_, value)] => content::print(parsed, &json!(value.clone().unwrap_or(json!("")))),
+        several => content::print(parsed, &object(several)),
     }
+}
+
+/// What is not known yet is left out.
+fn object(fields: &[(&str, Option<Value>)]) -> Value {
+    let known =
+        fields.iter().filter_map(|(name, value)| Some(((*name).to_owned(), value.clone()?)));
+    Value::Object(known.collect())
+}
+
+fn known_address(address: &str) -> Option<&str> {
+    Some(address).filter(|address| !address.is_empty())
 }
 
 pub(super) fn unit_get(world: &mut World, parsed: &Parsed) -> Result<Vec<u8>, Refusal> {
     parsed.at_most(1)?;
     match parsed.positional(0) {
-        Some("private-address") => content::print(parsed, &json!(world.draft.address)),
-        Some("public-address") => content::print(parsed, &json!(world.draft.service_address)),
+        Some(name @ ("private-address" | "public-address")) => {
+            let public = name == "public-address";
+            let state = &world.draft;
+            let address = if public { &state.service_address } else { &state.address };
+            let address = known_address(address).ok_or_else(|| {
+                let kind = if public { "public" } else { "private" };
+                Refusal::failed(format!("{kind} address not found"))
+            })?;
+            content::print(parsed, &json!(address))
+        }
         Some(other) => Err(Refusal::usage(format!("unknown setting {other:?}"))),
         None => Err(Refusal::usage("no setting specified")),
     }
