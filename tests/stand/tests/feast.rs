@@ -113,7 +113,7 @@ fn container(image: &Image, folder: &Path) -> View {
     let file = folder.join("feature_store.yaml");
     chown(&file);
     view = view.mount(file, "/home/ubuntu/feature_store.yaml");
-    view = image.path.iter().fold(view, |view, folder| view.path(folder));
+    view = image.path.iter().fold(view, View::path);
     image.environment.iter().fold(view, |view, (name, value)| view.variable(name, value))
 }
 
