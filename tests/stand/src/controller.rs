@@ -2,6 +2,7 @@
 
 mod network;
 mod pods;
+mod service_accounts;
 mod status;
 mod wait;
 
@@ -26,6 +27,7 @@ use crate::log::tail;
 use crate::{binary, juju, pebble, view};
 use network::Network;
 pub use pods::Pod;
+pub use service_accounts::service_accounts;
 pub use status::{Application, Current, Status, Unit};
 
 /// How long a controller may take to be ready; 0.5 s is usual.
@@ -42,6 +44,9 @@ pub struct Settings {
     pub images: Option<PathBuf>,
     /// A Kubernetes API. Hooks find it in `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT`.
     pub kubernetes: Option<SocketAddr>,
+    /// What [`service_accounts`] has made: charms find one of the two as the service account of their pod, depending on
+    /// `juju trust`.
+    pub service_accounts: Option<PathBuf>,
     /// Variables that hooks have besides what Juju gives them, such as `KUBECONFIG`.
     pub hook_variables: BTreeMap<String, String>,
     /// Whether units are removed as this version of Juju does it: without `stop` and `remove` when they have no
@@ -57,6 +62,7 @@ impl Default for Settings {
             model: "kubeflow".to_owned(),
             images: None,
             kubernetes: None,
+            service_accounts: None,
             hook_variables: BTreeMap::new(),
             plain_removal: false,
             logging: "<root>=INFO".to_owned(),
@@ -112,6 +118,9 @@ impl Controller {
         }
         if let Some(kubernetes) = &settings.kubernetes {
             command.arg("-kubernetes").arg(kubernetes.to_string());
+        }
+        if let Some(accounts) = &settings.service_accounts {
+            command.arg("-service-accounts").arg(accounts);
         }
         for (name, value) in &settings.hook_variables {
             command.arg("-hook-variable").arg(format!("{name}={value}"));
@@ -235,6 +244,9 @@ pub enum Error {
     /// A program of this crate could not be built.
     #[error(transparent)]
     Binary(#[from] binary::Error),
+    /// The Kubernetes API did not make service accounts.
+    #[error("making service accounts: {0}")]
+    Kubernetes(#[from] crate::kubernetes::Error),
     /// All of 127.0.0.0/8 is taken.
     #[error("finding addresses for pods: {0}")]
     Network(io::Error),

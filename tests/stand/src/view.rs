@@ -50,6 +50,9 @@ pub struct View {
 /// What `stand-view` is told on its command line, as JSON.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Inside {
+    /// A folder that may be made, over which the new root is built.
+    #[serde(default)]
+    pub(crate) place: PathBuf,
     /// In this order.
     pub(crate) mounts: Vec<Mount>,
     /// Whom to become.
@@ -140,7 +143,10 @@ impl View {
             }
         };
         if command.get_program() != program && mode != Some(Mode::Proot) {
-            command.arg(serde_json::to_string(&self.inside).map_err(Error::Encode)?);
+            // Not where TMPDIR of the program says: that may be a path of the view.
+            let place = std::env::temp_dir().join("stand-view");
+            let inside = Inside { place, ..self.inside.clone() };
+            command.arg(serde_json::to_string(&inside).map_err(Error::Encode)?);
         }
         if command.get_program() != program {
             command.arg(program);

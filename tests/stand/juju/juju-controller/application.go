@@ -25,6 +25,9 @@ func (a application) Ensure(config caas.ApplicationConfig) error {
 	if a.set.number > maxApplications {
 		return errors.Errorf("no addresses are left for %q: more than %d applications", a.set.name, maxApplications)
 	}
+	if err := a.Trust(config.Trust); err != nil {
+		return err
+	}
 	a.set.change(func(s *statefulSet) {
 		if s.exists && (config.CharmModifiedVersion != s.config.CharmModifiedVersion || !slices.Equal(images(config), images(s.config))) {
 			s.generation++ // Another pod template: a rolling update.
@@ -70,8 +73,10 @@ func (a application) Scale(replicas int) error {
 	return nil
 }
 
-// Trust implements caas.Application. Whether hooks may reach Kubernetes is up to the kubeconfig that they are given.
-func (application) Trust(bool) error { return nil }
+// Trust implements caas.Application: another service account takes the place of the one before.
+func (a application) Trust(trusted bool) error {
+	return errors.Annotatef(a.set.cluster.opts.writeServiceAccount(a.set.name, trusted), "changing the rights of %q", a.set.name)
+}
 
 // State implements caas.Application.
 func (a application) State() (caas.ApplicationState, error) {

@@ -21,6 +21,7 @@ type options struct {
 	pebbleProgram string
 	images        string
 	kubernetes    string
+	accounts      string
 	hookVariables variables
 	removal       time.Duration
 	plainRemoval  bool
@@ -57,6 +58,7 @@ func parseOptions(args []string) (*options, error) {
 	f.StringVar(&o.pebbleProgram, "pebble", "", "the pebble `PROGRAM`")
 	f.StringVar(&o.images, "images", "", "the `FOLDER` of image descriptions, for the pod program")
 	f.StringVar(&o.kubernetes, "kubernetes", "", "the `HOST:PORT` of a Kubernetes API, for hooks as KUBERNETES_SERVICE_HOST and _PORT")
+	f.StringVar(&o.accounts, "service-accounts", "", "the `FOLDER` with trusted/ and untrusted/, each with token, ca.crt and namespace, for charms as their service account")
 	f.Var(&o.hookVariables, "hook-variable", "`VARIABLE=value` that hooks have besides what Juju gives them, for example KUBECONFIG; may be repeated")
 	f.DurationVar(&o.removal, "removal", 200*time.Millisecond, "how often to look for things to remove (Juju: 10s)")
 	f.BoolVar(&o.plainRemoval, "plain-removal", false, "remove units as this version of Juju does: without stop and remove when they have no relations")
@@ -73,7 +75,7 @@ func parseOptions(args []string) (*options, error) {
 			return nil, errors.Errorf("-%s must be given", name)
 		}
 	}
-	for _, path := range []*string{&o.dir, &o.podProgram, &o.agentProgram, &o.pebbleProgram, &o.images} {
+	for _, path := range []*string{&o.dir, &o.podProgram, &o.agentProgram, &o.pebbleProgram, &o.images, &o.accounts} {
 		if *path == "" {
 			continue
 		}

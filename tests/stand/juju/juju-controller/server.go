@@ -69,7 +69,7 @@ func (c *server) ready() readiness {
 }
 
 func startServer(ctx context.Context, opts *options) (*server, error) {
-	for _, dir := range []string{"", "agents", "client", "databases", "logs", "objects", "pebble", "pods"} {
+	for _, dir := range []string{"", "agents", "client", "databases", "logs", "objects", "pebble", "pods", "service-accounts"} {
 		if err := os.MkdirAll(opts.path(dir), 0o755); err != nil {
 			return nil, errors.Annotate(err, "making the folders of the controller")
 		}

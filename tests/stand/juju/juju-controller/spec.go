@@ -55,6 +55,8 @@ type containerSpec struct {
 type agentSpec struct {
 	Program   string   `json:"program"`
 	Arguments []string `json:"arguments"`
+	// ServiceAccount is the folder that the charm sees as that of its service account; empty when there is none.
+	ServiceAccount string `json:"service-account"`
 	// Environment is what the agent has besides PATH, HOME and TMPDIR.
 	Environment map[string]string `json:"environment"`
 }
@@ -86,6 +88,9 @@ func (p *pod) writeSpec() (string, error) {
 	}
 	for _, pair := range o.hookVariables {
 		spec.Agent.Arguments = append(spec.Agent.Arguments, "-hook-variable", pair)
+	}
+	if o.accounts != "" {
+		spec.Agent.ServiceAccount = o.serviceAccount(p.set.name)
 	}
 	if o.kubernetes != "" { // Juju hands these on to hooks.
 		host, port, err := net.SplitHostPort(o.kubernetes)

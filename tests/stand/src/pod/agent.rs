@@ -1,5 +1,6 @@
 //! The unit agent of a pod.
 
+use std::path::Path;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -7,6 +8,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::{Error, Spec, remake};
 use crate::leash::{Ending, Process, command};
 use crate::view::{View, mode};
+
+/// Where Kubernetes mounts the service account of a pod.
+const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// The running agent.
 pub(super) struct Agent {
@@ -17,7 +21,14 @@ impl Agent {
     pub(super) fn start(spec: &Spec) -> Result<Self, Error> {
         let temporary = spec.scratch.join("tmp");
         remake(&temporary)?;
-        let view = if mode().is_ok() { View::new().hosts(&spec.hosts) } else { View::new() };
+        let mut view = View::new();
+        // Charms that need neither Service names nor a cluster run without a view as well.
+        if mode().is_ok() {
+            view = view.hosts(&spec.hosts);
+            if spec.agent.service_account != Path::new("") {
+                view = view.mount(&spec.agent.service_account, SERVICE_ACCOUNT);
+            }
+        }
         let inside = view.command(&spec.agent.program, &spec.agent.arguments)?;
         // A pod that is killed is a node that is lost: no stop hook.
         let ending = Ending { signal: Signal::KILL, grace: Duration::ZERO };

@@ -53,6 +53,9 @@ pub struct AgentSpec {
     pub program: PathBuf,
     /// Its arguments.
     pub arguments: Vec<String>,
+    /// What the charm sees as the folder of its service account; empty if it has none.
+    #[serde(rename = "service-account")]
+    pub service_account: PathBuf,
     /// Its variables besides `PATH`, `HOME` and `TMPDIR`.
     pub environment: BTreeMap<String, String>,
 }

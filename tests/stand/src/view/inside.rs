@@ -39,10 +39,9 @@ fn enter(view: &Inside) -> Result<(), String> {
     if view.mounts.is_empty() {
         return Ok(());
     }
-    let folder = std::env::temp_dir().join("stand-view");
     let failed =
-        |error: io::Error| format!("making a root folder at {}: {error}", folder.display());
-    let mut root = Root::new(&folder).map_err(failed)?;
+        |error: io::Error| format!("making a root folder at {}: {error}", view.place.display());
+    let mut root = Root::new(&view.place).map_err(failed)?;
     for mount in &view.mounts {
         root.show(mount).map_err(|error| {
             format!("showing {} as {}: {error}", mount.from.display(), mount.to.display())

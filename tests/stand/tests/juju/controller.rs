@@ -89,6 +89,31 @@ fn hooks_have_what_juju_gives_them_and_nothing_of_this_machine() {
 }
 
 #[test]
+fn charms_have_the_service_account_that_juju_trust_says() {
+    if !can_run_juju() || !needs(&[Need::Namespaces]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for (name, token) in [("trusted", "open-sesame"), ("untrusted", "knock-knock")] {
+        let account = folder.path().join(name);
+        fs::create_dir(&account).unwrap();
+        for (file, text) in [("namespace", "kubeflow\n"), ("ca.crt", ""), ("token", token)] {
+            fs::write(account.join(file), text).unwrap();
+        }
+    }
+    let service_accounts = Some(folder.path().to_owned());
+    let settings = Settings { service_accounts, ..Settings::default() };
+    let controller = Controller::start(&cache(), &settings).unwrap();
+    deploy(&controller, "teller", 1);
+    controller.wait(LIMIT, |status| status.settled(&["teller"])).unwrap();
+
+    let account = || controller.juju(["run", "teller/0", "environment", "--format=json"]).unwrap();
+    assert!(account().contains("kubeflow open-sesame"), "{}", account());
+    controller.juju(["trust", "teller", "--scope=cluster", "--remove"]).unwrap();
+    controller.wait(LIMIT, |_| account().contains("kubeflow knock-knock")).unwrap();
+}
+
+#[test]
 fn another_unit_leads_when_the_leader_is_lost() {
     if !can_run_juju() {
         return;
