@@ -1,7 +1,11 @@
 //! The commands of a developer: `cargo xtask pack`, `test`, `demo`, `bench`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program speaks to a terminal")]
 
+mod demo;
+mod kept;
 mod pack;
+mod serve;
+mod test;
 mod workspace;
 
 use std::process::ExitCode;
@@ -20,11 +24,29 @@ struct Arguments {
 enum Command {
     /// Pack charms into `target/charms/`: the same source gives the same bytes.
     Pack(pack::Arguments),
+    /// Test everything; the last line says how many tests passed and failed.
+    Test(test::Arguments),
+    /// Show everything at work on real Juju, Kubernetes, PostgreSQL, Pebble and Feast.
+    Demo(demo::Arguments),
+    /// Run `juju` against the stand that `demo --keep` has left running.
+    Juju(kept::Arguments),
+    /// Run `kubectl` against the stand that `demo --keep` has left running.
+    Kubectl(kept::Arguments),
+    /// End the stand that `demo --keep` has left running.
+    Down,
+    #[command(hide = true)]
+    Serve(serve::Arguments),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Pack(arguments) => pack::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Juju(arguments) => kept::juju(&arguments),
+        Command::Kubectl(arguments) => kept::kubectl(&arguments),
+        Command::Down => kept::down(),
+        Command::Serve(arguments) => serve::run(&arguments),
     };
     match result {
         Ok(code) => code,

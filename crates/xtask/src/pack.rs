@@ -59,8 +59,21 @@ pub(crate) fn pack(charm: &str, arch: Arch) -> Result<Packed> {
     let binary = build(charm, arch)?;
     check_static(&binary)?;
     let metadata = workspace::root().join("metadata").join(charm);
-    let path = workspace::target().join("charms").join(format!("{charm}_{}.charm", arch.juju()));
+    let path = workspace::charms().join(format!("{charm}_{}.charm", arch.juju()));
     archive(&path, &metadata, &binary, arch)
+}
+
+/// Packs a neighbour of the stand, built for this machine.
+pub(crate) fn pack_peer(peer: &str) -> Result<Packed> {
+    let binary = workspace::built(&format!("peer-{peer}"))?;
+    let metadata = workspace::root().join("tests/peers").join(peer).join("metadata");
+    let arch = Arch::host();
+    archive(
+        &workspace::charms().join(format!("{peer}_{}.charm", arch.juju())),
+        &metadata,
+        &binary,
+        arch,
+    )
 }
 
 /// Puts a charm's metadata and binary into an archive, in a fixed order with fixed times and modes.
@@ -171,7 +184,8 @@ impl Arch {
         }
     }
 
-    fn juju(self) -> &'static str {
+    /// Juju's name for it.
+    pub(crate) fn juju(self) -> &'static str {
         match self {
             Self::Amd64 => "amd64",
             Self::Arm64 => "arm64",

@@ -27,7 +27,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     sums.step("format", || workspace::run(workspace::cargo().args(["fmt", "--all", "--check"])));
     sums.step("lints", || {
         let mut clippy = workspace::cargo();
-        clippy.args(["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]);
+        clippy.args([
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ]);
         workspace::run(&mut clippy)
     });
     sums.tests(arguments.quick)?;

@@ -20,6 +20,11 @@ pub(crate) fn target() -> PathBuf {
         .map_or_else(|| root().join("target"), |path| root().join(path))
 }
 
+/// Where packed charms are.
+pub(crate) fn charms() -> PathBuf {
+    target().join("charms")
+}
+
 /// `cargo` in the workspace, the same one that runs this program.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -45,4 +50,13 @@ pub(crate) fn commit() -> String {
         }
         _ => "unknown".to_owned(),
     }
+}
+
+/// The program of `package`, built now if it is not up to date. It is for this machine, and not for shipping.
+pub(crate) fn built(package: &str) -> Result<PathBuf> {
+    run(cargo()
+        .args(["build", "--quiet", "--locked", "--bins", "--package", package])
+        .arg("--target-dir")
+        .arg(target()))?;
+    Ok(target().join("debug").join(package))
 }

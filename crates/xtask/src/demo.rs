@@ -1,0 +1,131 @@
+//! `cargo xtask demo`: the whole of Charmed Feast at work, by the commands that a user types.
+
+mod deploy;
+mod notebook;
+mod page;
+mod terminal;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use serde_json::Value;
+use stand::missing::{self, Need};
+
+use crate::Result;
+use crate::pack::{self, Arch};
+use crate::serve::{Address, Stand};
+use crate::workspace::{self, CHARMS};
+use terminal::Terminal;
+
+/// The namespace of the user whose notebook uses the feature store.
+const USER: &str = "alice";
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Which Feast the UI and the notebook have.
+    #[arg(long, default_value = "0.49.0", value_parser = ["0.49.0", "newest"])]
+    feast: String,
+    /// Leave everything running; `cargo xtask juju …` and `cargo xtask kubectl …` talk to it, `cargo xtask down` ends it.
+    #[arg(long)]
+    keep: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let stand = demo(&arguments.feast)?;
+    if arguments.keep {
+        stand.keep()?;
+        println!("Left running: try `cargo xtask juju status`, end it with `cargo xtask down`.");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The demo as one test of many.
+pub(crate) fn in_a_test(feast: &str) -> Result<()> {
+    demo(feast).map(drop)
+}
+
+fn demo(feast: &str) -> Result<Stand> {
+    let started = Instant::now();
+    // A browser is welcome, and not needed.
+    let needs: Vec<Need> =
+        Need::ALL.into_iter().filter(|need| *need != Need::Chromium || in_ci()).collect();
+    missing::check(&needs)?;
+    let mut terminal = Terminal::new();
+
+    terminal.step("pack the charms");
+    for charm in CHARMS {
+        let packed = pack::pack(charm, Arch::host())?;
+        println!("   {} ({} bytes)", packed.path.display(), packed.size);
+    }
+    for peer in deploy::PEERS {
+        pack::pack_peer(peer)?;
+    }
+
+    terminal.step("start Juju, Kubernetes and Feast");
+    let stand = Stand::start(feast)?;
+    let address = &stand.address;
+    deploy::create_user(address, USER)?;
+
+    terminal.step("deploy and integrate");
+    deploy::deploy(&mut terminal, address)?;
+    terminal.step("wait until all are active");
+    deploy::wait(address)?;
+
+    terminal.step("look at what users get");
+    let checked = check(&mut terminal, address)?;
+
+    terminal.step("the model");
+    terminal.run(&mut address.juju(), "juju", &["status", "--relations"])?;
+    println!();
+    for line in checked {
+        println!("✓ {line}");
+    }
+    println!("done in {:.0} s", started.elapsed().as_secs_f64());
+    Ok(stand)
+}
+
+fn check(terminal: &mut Terminal, address: &Address) -> Result<Vec<String>> {
+    let mut checked = Vec::new();
+    let secret = object(address, "secret", "feature-store-yaml")?;
+    let pod_default = object(address, "poddefault", "feast-integrator-access-feast")?;
+    checked.push(format!("namespace {USER} has the Secret feature-store-yaml and the PodDefault feast-integrator-access-feast"));
+
+    checked.push(notebook::run(terminal, address, &secret, &pod_default)?);
+
+    let links = deploy::result(terminal, address, "kubeflow-dashboard/0", "links", "links")?;
+    let links: Value = serde_json::from_str(&links)?;
+    let feast = links
+        .as_array()
+        .into_iter()
+        .flatten()
+        .any(|link| link["text"] == "Feast" && link["link"] == "/feast/");
+    if !feast {
+        return Err(format!("the dashboard has no link to /feast/: {links}").into());
+    }
+    checked.push("the dashboard has the link Feast to /feast/".to_owned());
+
+    let gateway = deploy::result(terminal, address, "istio-pilot/0", "gateway", "url")?;
+    checked.push(page::look(&format!("{gateway}/feast/"), &screenshot(), &address.folder)?);
+    Ok(checked)
+}
+
+/// An object of the user's namespace.
+fn object(address: &Address, kind: &str, name: &str) -> Result<Value> {
+    let mut command = address.kubectl();
+    command.args(["get", kind, name, "--namespace", USER, "--output=json"]);
+    let output = command.output()?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("reading {kind} {name} of namespace {USER}: {}", said.trim()).into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+fn screenshot() -> PathBuf {
+    workspace::target().join("demo").join("feast-ui.png")
+}
+
+fn in_ci() -> bool {
+    std::env::var("CI").is_ok_and(|ci| ci == "true")
+}
