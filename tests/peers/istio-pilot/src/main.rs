@@ -49,11 +49,18 @@ async fn dispatch() -> Result<(), Error> {
     let mut acted = false;
     for change in &changes {
         let Change::Workload(_, change) = change else { continue };
-        pebble.apply(CONTAINER, change).await?;
         acted |= !change.is_idle();
+        match pebble.apply(CONTAINER, change).await {
+            // It went away in the meantime: the next look shows it, and its return is a hook.
+            Err(error) if error.container_is_gone() => break,
+            other => other?,
+        }
     }
     if acted {
-        pebble.settle(SERVICE, Some(CHECK), PATIENCE).await?;
+        match pebble.settle(SERVICE, Some(CHECK), PATIENCE).await {
+            Err(error) if error.container_is_gone() => {}
+            other => drop(other?),
+        }
         look_at(&pebble, &mut seen).await?;
         changes = decide(&seen, address).changes(&seen);
     }

@@ -16,13 +16,13 @@ pub(crate) fn rotated(seen: &Observation) -> BTreeSet<RelationId> {
     if seen.dispatch.action_name() != Some(ROTATE) {
         return BTreeSet::new();
     }
-    let named = seen.parameters.get(RELATION).and_then(|value| value.as_str()).unwrap_or("all");
+    let named = seen.parameters.get(RELATION);
     seen.relations(DATABASE)
         .iter()
         .filter(|relation| matches!(request(relation), Ok(Some(_))))
         .map(|relation| relation.id)
         .filter(|id| password(*id, seen).is_some())
-        .filter(|id| named == "all" || named == id.to_string())
+        .filter(|id| named.is_none_or(|named| named.as_u64() == Some(id.0.into())))
         .collect()
 }
 

@@ -51,8 +51,11 @@ async fn dispatch() -> Result<(), Error> {
 
     // The container first: what it serves decides about the rest.
     for change in decide(&seen, None, &mut server::new_password).plan.changes(&seen) {
-        if let Change::Workload(_, change) = &change {
-            pebble.apply(CONTAINER, change).await?;
+        let Change::Workload(_, change) = &change else { continue };
+        match pebble.apply(CONTAINER, change).await {
+            // It went away in the meantime: the next look shows it, and its return is a hook.
+            Err(error) if error.container_is_gone() => break,
+            other => other?,
         }
     }
     look_at(&pebble, &mut seen).await?;
@@ -81,7 +84,10 @@ async fn dispatch() -> Result<(), Error> {
     juju.record(&changes).await?;
     let created = changes.iter().any(|change| matches!(change, Change::SecretAdd { .. }));
     if created && seen.containers.contains_key(CONTAINER) {
-        pebble.client().notify(SECRET_CREATED, &BTreeMap::new()).await?;
+        match pebble.client().notify(SECRET_CREATED, &BTreeMap::new()).await {
+            Err(error) if error.container_is_gone() => {}
+            other => drop(other?),
+        }
     }
     Ok(())
 }

@@ -189,7 +189,6 @@ fn a_name_that_belongs_to_the_server_blocks_and_is_not_answered() {
 fn rotation_changes_the_password_in_the_server_and_in_the_secret() {
     let mut seen = after(everything(), 2);
     seen.dispatch = Dispatch::action("rotate");
-    seen.parameters.insert("relation".to_owned(), "all".into());
     let decision = decide(&seen, Some(&found(&[7])), &mut || "new".into());
     let [ServerChange::Admit(login)] = decision.server.as_slice() else { panic!("{decision:?}") };
     assert_eq!(login.password.reveal(), "new");
@@ -197,7 +196,7 @@ fn rotation_changes_the_password_in_the_server_and_in_the_secret() {
     assert_eq!(secret.content["password"].reveal(), "new");
     assert!(secret.content["uris"].reveal().contains(":new@"));
 
-    seen.parameters.insert("relation".to_owned(), "8".into());
+    seen.parameters.insert("relation".to_owned(), 8.into());
     let decision = decided(&seen, Some(&found(&[7])));
     assert!(decision.server.is_empty());
     assert!(matches!(decision.plan.answer, Some(charm::Answer::Failure(_))));

@@ -60,6 +60,7 @@ async fn pass(
     let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
     let target: PathAndQuery = format!("{path}{query}").parse().map_err(|_| Trouble::Path)?;
     *request.uri_mut() = Uri::from(target);
+    *request.version_mut() = http::Version::HTTP_11;
     strip(request.headers_mut());
 
     let stream = TcpStream::connect((route.host.as_str(), route.port)).await.map_err(|source| {
@@ -69,6 +70,8 @@ async fn pass(
     tokio::spawn(connection);
     let mut response = sender.send_request(request).await?;
     strip(response.headers_mut());
+    // The version is between neighbours, too.
+    *response.version_mut() = http::Version::HTTP_11;
     Ok(response.map(http_body_util::BodyExt::boxed))
 }
 
