@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use stand::leash::{Ending, Process, command};
 
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_mins(1);
 
 fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     let started = Instant::now();
@@ -45,6 +45,8 @@ fn stubborn(pids: &Path) -> String {
 fn a_program_and_its_daemons_die_with_a_killed_holder() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pids");
+    // The holder is waited for, and should not have to build the leash first.
+    stand::binary::binary("stand-leash").unwrap();
     // This test's program again, as the holder that is killed.
     let mut holder = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "holds_a_leash_when_told_to", "--nocapture"])
