@@ -1,6 +1,7 @@
 //! A program's own view of the file system: some paths lead elsewhere, and nothing of this machine is changed.
 
 mod inside;
+mod proot;
 mod root;
 
 use std::collections::BTreeMap;
@@ -8,6 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -108,6 +110,9 @@ impl View {
         program: impl AsRef<OsStr>,
         arguments: impl IntoIterator<Item = S>,
     ) -> Result<Command, Error> {
+        if let Some(absent) = self.inside.mounts.iter().find(|mount| !mount.from.exists()) {
+            return Err(Error::Absent(absent.clone()));
+        }
         let mode = if self.inside.mounts.is_empty() { None } else { Some(mode()?) };
         let mut command = self.in_mode(mode, program.as_ref())?;
         command.args(arguments);
@@ -132,13 +137,11 @@ impl View {
                 command
             }
             Some(Mode::Proot) => {
+                let place = own_place();
+                let arguments = proot::arguments(&place, &self.inside.mounts)
+                    .map_err(|source| Error::Place { place, source })?;
                 let mut command = Command::new("proot");
-                for mount in &self.inside.mounts {
-                    let mut binding = mount.from.clone().into_os_string();
-                    binding.push(":");
-                    binding.push(&mount.to);
-                    command.arg("-b").arg(binding);
-                }
+                command.args(arguments);
                 command
             }
         };
@@ -203,6 +206,13 @@ impl Mode {
     }
 }
 
+/// A folder that no other view has. What a program writes beside what is mounted may stay there.
+fn own_place() -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let (process, count) = (std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    std::env::temp_dir().join(format!("stand-view-{process}-{count}"))
+}
+
 fn choose() -> Option<Mode> {
     let named = std::env::var("STAND_VIEW").ok();
     let named = named.and_then(|name| Mode::ALL.into_iter().find(|mode| mode.name() == name));
@@ -221,6 +231,17 @@ pub enum Error {
     /// The stand's own program is missing.
     #[error(transparent)]
     Program(#[from] binary::Error),
+    /// What is to be shown is not there.
+    #[error("showing {from} as {to}: there is no such file", from = .0.from.display(), to = .0.to.display())]
+    Absent(Mount),
+    /// The root folder of a view cannot be made.
+    #[error("making the root folder {place} of a view: {source}", place = place.display())]
+    Place {
+        /// The folder.
+        place: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// A folder for `PATH` has a colon in its name.
     #[error("putting folders in front of PATH: {0}")]
     Path(std::env::JoinPathsError),

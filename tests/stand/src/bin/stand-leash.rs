@@ -10,7 +10,7 @@ use std::io::{Read as _, stdin};
 use std::os::unix::process::CommandExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -56,44 +56,44 @@ fn run() -> Result<ExitStatus, String> {
         .map_err(|error| format!("starting {}: {error}", program.display()))?;
     let pid = Pid::from_child(&child);
 
-    let ended = wait_in_thread(child);
-    let holder_gone = eof_in_thread();
-    let status = loop {
-        match ended.recv_timeout(Duration::from_millis(20)) {
-            Ok(status) => break status,
-            Err(RecvTimeoutError::Disconnected) => {
-                break Err("waiting for the program failed".to_owned());
-            }
-            Err(RecvTimeoutError::Timeout) => {}
+    let (send, events) = mpsc::channel();
+    wait_in_thread(child, send.clone());
+    eof_in_thread(send);
+    let status = match events.recv() {
+        Ok(Event::HolderGone) => {
+            let _may_have_ended = kill_process_group(pid, signal);
+            events.recv_timeout(grace).or_else(|_| {
+                let _may_have_ended = kill_process_group(pid, Signal::KILL);
+                events.recv()
+            })
         }
-        if holder_gone.try_recv().is_err() {
-            continue;
-        }
-        let _may_have_ended = kill_process_group(pid, signal);
-        if let Ok(status) = ended.recv_timeout(grace) {
-            break status;
-        }
-        let _may_have_ended = kill_process_group(pid, Signal::KILL);
-        break ended.recv().unwrap_or_else(|_| Err("waiting for the program failed".to_owned()));
+        event => event,
+    };
+    let status = match status {
+        Ok(Event::Ended(status)) => status,
+        _ => Err("waiting for the program failed".to_owned()),
     };
     end_descendants();
     status
 }
 
-fn wait_in_thread(mut child: Child) -> mpsc::Receiver<Result<ExitStatus, String>> {
-    let (ended, receiver) = mpsc::channel();
-    thread::spawn(move || ended.send(child.wait().map_err(|error| error.to_string())));
-    receiver
+enum Event {
+    Ended(Result<ExitStatus, String>),
+    HolderGone,
 }
 
-fn eof_in_thread() -> mpsc::Receiver<()> {
-    let (gone, receiver) = mpsc::channel();
+fn wait_in_thread(mut child: Child, events: mpsc::Sender<Event>) {
+    thread::spawn(move || {
+        events.send(Event::Ended(child.wait().map_err(|error| error.to_string())))
+    });
+}
+
+fn eof_in_thread(events: mpsc::Sender<Event>) {
     thread::spawn(move || {
         let mut byte = [0];
         while stdin().read(&mut byte).is_ok_and(|count| count > 0) {}
-        gone.send(())
+        events.send(Event::HolderGone)
     });
-    receiver
 }
 
 /// Kills what is left. Children of a killed process become children of this one, so this ends when there are none.
