@@ -1,17 +1,17 @@
 //! Parts that take long to make — built programs, Python environments — kept between runs and shared by all clones.
 
+mod build;
+mod key;
+
 use std::error::Error as StdError;
-use std::fmt::Write as _;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use sha2::{Digest, Sha256};
-
-use crate::log::tail;
+pub use build::Build;
+pub use key::Key;
 
 /// Where lines for a person who waits go: what is being built, and how long it took.
 pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
@@ -172,102 +172,6 @@ impl Cache {
     }
 }
 
-/// What a part is made of. Equal keys are the same part, on any clone of the repository.
-#[derive(Clone, Default)]
-pub struct Key(Sha256);
-
-impl Key {
-    /// A key that says nothing yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds a version, an option, or anything else that is text.
-    #[must_use]
-    pub fn with(mut self, text: impl AsRef<str>) -> Self {
-        let text = text.as_ref();
-        self.0.update(text.len().to_le_bytes());
-        self.0.update(text.as_bytes());
-        self
-    }
-
-    /// Adds the contents of the file `path`.
-    pub fn file(mut self, path: impl AsRef<Path>) -> Result<Self, Error> {
-        let path = path.as_ref();
-        let content =
-            fs::read(path).map_err(|source| Error::Folder { path: path.to_owned(), source })?;
-        self.0.update(content.len().to_le_bytes());
-        self.0.update(&content);
-        Ok(self)
-    }
-
-    /// Adds the names and contents of all files below `folder`.
-    pub fn folder(mut self, folder: impl AsRef<Path>) -> Result<Self, Error> {
-        let folder = folder.as_ref();
-        let failed = |source| Error::Folder { path: folder.to_owned(), source };
-        let mut entries: Vec<_> =
-            fs::read_dir(folder).map_err(failed)?.collect::<Result<_, _>>().map_err(failed)?;
-        entries.sort_by_key(fs::DirEntry::file_name);
-        for entry in entries {
-            self = self.with(entry.file_name().to_string_lossy());
-            self = if entry.file_type().map_err(failed)?.is_dir() {
-                self.folder(entry.path())?
-            } else {
-                self.file(entry.path())?
-            };
-        }
-        Ok(self)
-    }
-
-    fn text(&self) -> String {
-        self.0.clone().finalize().iter().take(8).fold(String::new(), |mut text, byte| {
-            let _infallible = write!(text, "{byte:02x}");
-            text
-        })
-    }
-}
-
-/// A part that is being built.
-pub struct Build {
-    folder: PathBuf,
-    finished: PathBuf,
-    log: PathBuf,
-}
-
-impl Build {
-    /// The folder to fill.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// Where [`Build::folder`] will be once it is complete, for files that contain their own path.
-    pub fn finished(&self) -> &Path {
-        &self.finished
-    }
-
-    /// Runs `command` to its end, its output going to the build's log.
-    pub fn run(&self, command: &mut Command) -> Result<(), Error> {
-        let program = command.get_program().to_string_lossy().into_owned();
-        let failed = |source| Error::Start { program: program.clone(), source };
-        let log = File::options().append(true).open(&self.log).map_err(failed)?;
-        let status = command
-            .stdin(std::process::Stdio::null())
-            .stdout(log.try_clone().map_err(failed)?)
-            .stderr(log)
-            .status()
-            .map_err(failed)?;
-        if status.success() {
-            return Ok(());
-        }
-        Err(Error::Command {
-            program,
-            status: status.to_string(),
-            tail: tail(&self.log, 20),
-            log: self.log.clone(),
-        })
-    }
-}
-
 /// Why a part is not there.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -314,8 +218,8 @@ pub enum Error {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-    use std::sync::mpsc;
+    use std::process::Command;
+    use std::sync::{Mutex, mpsc};
 
     use super::*;
 

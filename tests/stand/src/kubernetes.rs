@@ -3,10 +3,10 @@
 mod access;
 mod certificates;
 mod programs;
+mod servers;
 
 use std::fs;
 use std::io::{self, Write as _};
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::cache::{self, Cache};
-use crate::leash::{self, Ending, Process};
+use crate::leash::{self, Process};
 
 pub use access::Trust;
 pub use programs::Programs;
@@ -63,11 +63,11 @@ impl Kubernetes {
             fs::remove_dir_all(folder).map_err(failed)?;
         }
         fs::create_dir_all(folder).map_err(failed)?;
-        let [client, peer, secure] = free_ports().map_err(failed)?;
+        let [client, peer, secure] = servers::free_ports().map_err(failed)?;
         certificates::write(folder)?;
 
-        let etcd = start_etcd(programs, folder, client, peer)?;
-        let apiserver = startapiserver(programs, folder, client, secure)?;
+        let etcd = servers::etcd(programs, folder, client, peer)?;
+        let apiserver = servers::apiserver(programs, folder, client, secure)?;
         let server = format!("https://127.0.0.1:{secure}");
         access::write_admin(folder, &server)?;
         let mut kubernetes = Self {
@@ -163,107 +163,6 @@ impl Kubernetes {
         }
         serde_json::from_str(&text).map(Some).map_err(|source| Error::Answer { source })
     }
-}
-
-fn start_etcd(
-    programs: &Programs,
-    folder: &Path,
-    client: u16,
-    peer: u16,
-) -> Result<Process, Error> {
-    let clients = format!("http://127.0.0.1:{client}");
-    let mut etcd = leash::command(&programs.etcd, Ending::default())?;
-    etcd.arg("--data-dir")
-        .arg(folder.join("etcd"))
-        .args(["--unsafe-no-fsync", "--log-level", "warn"])
-        .args(["--listen-client-urls", &clients, "--advertise-client-urls", &clients])
-        .args(["--listen-peer-urls", &format!("http://127.0.0.1:{peer}")]);
-    Ok(Process::start("etcd", etcd, &folder.join("etcd.log"))?)
-}
-
-fn startapiserver(
-    programs: &Programs,
-    folder: &Path,
-    etcd: u16,
-    secure: u16,
-) -> Result<Process, Error> {
-    let file = |flag: &str, name: &str| format!("--{flag}={}", folder.join(name).display());
-    let mut apiserver = leash::command(&programs.kube_apiserver, Ending::default())?;
-    apiserver
-        .arg(format!("--etcd-servers=http://127.0.0.1:{etcd}"))
-        .args([
-            "--bind-address=127.0.0.1",
-            "--advertise-address=127.0.0.1",
-            "--endpoint-reconciler-type=none",
-        ])
-        .arg(format!("--secure-port={secure}"))
-        .arg(file("tls-cert-file", "server.crt"))
-        .arg(file("tls-private-key-file", "server.key"))
-        .arg(file("client-ca-file", "ca.crt"))
-        .arg(file("service-account-key-file", "service-accounts.pub"))
-        .arg(file("service-account-signing-key-file", "service-accounts.key"))
-        .args([
-            "--service-account-issuer=https://kubernetes.default.svc",
-            "--service-cluster-ip-range=10.0.0.0/24",
-        ])
-        .args(["--authorization-mode=RBAC", "--enable-priority-and-fairness=false"])
-        .arg(format!("--disable-admission-plugins={}", NO_PLUGINS.join(",")))
-        .arg(format!(
-            "--runtime-config=api/all=false,api/v1=true,{}",
-            APIS.map(|api| format!("{api}/v1=true")).join(",")
-        ));
-    Ok(Process::start("kube-apiserver", apiserver, &folder.join("kube-apiserver.log"))?)
-}
-
-/// The API groups that charms and their relatives use; each more costs memory.
-const APIS: [&str; 9] = [
-    "admissionregistration.k8s.io",
-    "apiextensions.k8s.io",
-    "apiregistration.k8s.io",
-    "authentication.k8s.io",
-    "authorization.k8s.io",
-    "coordination.k8s.io",
-    "discovery.k8s.io",
-    "networking.k8s.io",
-    "rbac.authorization.k8s.io",
-];
-
-/// Plug-ins that wait for controllers or for API groups which are not there.
-const NO_PLUGINS: [&str; 22] = [
-    "CertificateApproval",
-    "CertificateSigning",
-    "CertificateSubjectRestriction",
-    "ClusterTrustBundleAttest",
-    "DefaultIngressClass",
-    "DefaultStorageClass",
-    "DefaultTolerationSeconds",
-    "LimitRanger",
-    "MutatingAdmissionPolicy",
-    "NodeDeclaredFeatureValidator",
-    "PersistentVolumeClaimResize",
-    "PodGroupProtection",
-    "PodResizeValidator",
-    "PodSecurity",
-    "PodTopologyLabels",
-    "Priority",
-    "ResourceQuota",
-    "RuntimeClass",
-    "ServiceAccount",
-    "StorageObjectInUseProtection",
-    "TaintNodesByCondition",
-    "ValidatingAdmissionPolicy",
-];
-
-fn free_ports<const N: usize>() -> io::Result<[u16; N]> {
-    let mut ports = [0; N];
-    // All are held until the last is known, so that they differ.
-    let mut held = Vec::new();
-    for port in &mut ports {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        *port = listener.local_addr()?.port();
-        held.push(listener);
-    }
-    Ok(ports)
 }
 
 fn run(kubectl: &mut Command, input: &str) -> Result<String, Error> {
