@@ -13,6 +13,9 @@ use crate::image::{Image, Mount};
 use crate::leash::{Ending, Process, command};
 use crate::view::{View, mode};
 
+/// Where Juju puts Pebble in a container.
+const PEBBLE: &str = "/charm/bin/pebble";
+
 /// The most bytes in a unix socket's path (`sun_path` without its zero).
 const SOCKET_PATH: usize = 107;
 
@@ -105,21 +108,22 @@ fn start(
     own(folder, user)?;
     own(sockets, user)?;
 
+    let needs_view = !mounts.is_empty();
     let mut view = View::new().user(user.0, user.1);
-    for mount in mounts.drain(..) {
+    for mount in mounts {
         view = view.mount(mount.from, mount.to);
     }
-    if !image.mounts.is_empty()
-        || !image.scratch.is_empty()
-        || !image.copies.is_empty()
-        || mode().is_ok()
-    {
-        view = view.hosts(&spec.hosts);
+    // Without an image's files, a container can do without a view where none is to be had.
+    let mut pebble_program = spec.pebble.as_path();
+    if needs_view || mode().is_ok() {
+        // The user of the container may not be let into the folders above the program.
+        view = view.hosts(&spec.hosts).mount(pebble_program, PEBBLE);
+        pebble_program = Path::new(PEBBLE);
     }
     for path in &image.path {
         view = view.path(path);
     }
-    let inside = view.command(&spec.pebble, ["run", "--create-dirs", "--hold"])?;
+    let inside = view.command(pebble_program, ["run", "--create-dirs", "--hold"])?;
     let ending = Ending { signal: Signal::KILL, grace: Duration::ZERO };
     let mut outside = command(inside.get_program(), ending)?;
     outside

@@ -256,7 +256,15 @@ fn a_container_has_the_files_and_the_environment_of_its_image() {
     };
     let told = pebble(&["exec", "service"]);
     let address = format!("{}.1.1", controller.network());
-    let wanted = format!("{address} teller /home/ubuntu\noriginal changed\n{address} localhost\n");
+    // Only root can start containers as who the charm's metadata say.
+    let (uid, gid) = (rustix::process::geteuid(), rustix::process::getegid());
+    let user = if uid.is_root() {
+        "584792:584792".to_owned()
+    } else {
+        format!("{}:{}", uid.as_raw(), gid.as_raw())
+    };
+    let wanted =
+        format!("{address} teller /home/ubuntu {user}\noriginal changed\n{address} localhost\n");
     assert_eq!(told, wanted);
 
     // A container that starts again has the files of its image, not those of its past.
