@@ -107,3 +107,59 @@ fn find(folder: &Path, suffix: &str) -> Result<PathBuf, Error> {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build(index: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in [
+            ("index.html", index),
+            ("static/css/main.1.css", "a{b:url(/static/media/x.svg)}"),
+            ("static/css/main.1.css.map", ""),
+            (
+                "static/js/main.2.js",
+                "__webpack_require__.p=\"/\";o=(\"\",\"\");return jsxRuntime.exports.jsx(react_router_dom",
+            ),
+        ] {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    const FIVE: &str =
+        r#"<a href="/1"><a href="/2"><a href="/3"><script src="/4"><script src="/5"><a href="6">"#;
+
+    #[test]
+    fn every_absolute_address_gets_the_prefix() {
+        let folder = build(FIVE);
+        apply(folder.path(), Release::Original).unwrap();
+        let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+        assert!(
+            read("index.html").starts_with(r#"<a href="/feast/1">"#)
+                && read("index.html").ends_with(r#""6">"#)
+        );
+        assert_eq!(read("static/css/main.1.css"), "a{b:url(/feast/static/media/x.svg)}");
+        assert!(read("static/js/main.2.js").contains("p=\"/feast/\";o=\"/feast\";return"));
+    }
+
+    #[test]
+    fn files_of_another_release_are_not_taken_for_known_ones() {
+        let error =
+            apply(build("<a href=\"/1\">").path(), Release::Original).unwrap_err().to_string();
+        assert!(
+            error.ends_with(
+                "index.html its prefix: href=\"/ and src=\"/ is there 1 times instead of 5"
+            ),
+            "{error}"
+        );
+        let error = apply(build(FIVE).path(), Release::Newest).unwrap_err().to_string();
+        assert!(
+            error.contains("main.1.css") && error.ends_with("is there 1 times instead of 2"),
+            "{error}"
+        );
+    }
+}
