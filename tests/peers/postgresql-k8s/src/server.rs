@@ -1,7 +1,7 @@
 //! The server, as its superuser reaches it from the charm's container.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use charm::{Observation, RelationId, Secret};
@@ -23,7 +23,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 
 /// A connection as the superuser.
 pub(crate) struct Server {
-    address: IpAddr,
+    address: SocketAddr,
     password: Secret,
     client: Client,
 }
@@ -40,7 +40,7 @@ impl Server {
     /// The server of this unit; `None` if it does not run, or does not answer in time.
     pub(crate) async fn of(address: Option<IpAddr>, seen: &Observation) -> Option<Self> {
         let password = superuser_password(seen)?.clone();
-        let address = address.filter(|_| runs(seen))?;
+        let address = SocketAddr::new(address.filter(|_| runs(seen))?, PORT);
         let deadline = Instant::now() + PATIENCE;
         loop {
             match connect(address, SUPERUSER, &password, "postgres").await {
@@ -160,14 +160,14 @@ pub(crate) fn new_password() -> Secret {
 }
 
 async fn connect(
-    address: IpAddr,
+    address: SocketAddr,
     user: &str,
     password: &Secret,
     database: &str,
 ) -> Result<Client, tokio_postgres::Error> {
     let (client, connection) = Config::new()
-        .host(address.to_string())
-        .port(PORT)
+        .host(address.ip().to_string())
+        .port(address.port())
         .user(user)
         .password(password.reveal())
         .dbname(database)
@@ -176,4 +176,64 @@ async fn connect(
         .await?;
     tokio::spawn(connection);
     Ok(client)
+}
+
+#[cfg(test)]
+mod tests {
+    use stand::cache::Cache;
+    use stand::missing::{Need, needs};
+    use stand::postgresql::Postgres;
+
+    use super::*;
+
+    fn login(id: u32, password: &str) -> Login {
+        let database = "Feast \"store\"".to_owned();
+        Login { id: RelationId(id), password: password.into(), database }
+    }
+
+    async fn session(server: &Server, login: &Login) -> Client {
+        let role = role(login.id);
+        connect(server.address, &role, &login.password, &login.database).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_real_server_admits_rotates_and_drops_and_keeps_the_data() {
+        if !needs(&[Need::Setpriv]) {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(|line| println!("{line}")).unwrap();
+        let postgres = Postgres::start(&cache, &folder.path().join("postgresql")).unwrap();
+        let address = SocketAddr::new([127, 0, 0, 1].into(), postgres.port());
+        let password = postgres.password().clone();
+        let client = connect(address, SUPERUSER, &password, "postgres").await.unwrap();
+        let server = Server { address, password, client };
+
+        // Admitted, twice: the second time nothing is left to do.
+        let first = login(1, "p'w\"\\");
+        assert!(server.observe(std::slice::from_ref(&first)).await.unwrap().admitted.is_empty());
+        for _ in 0..2 {
+            server.make(&ServerChange::Admit(first.clone())).await.unwrap();
+        }
+        let found = server.observe(std::slice::from_ref(&first)).await.unwrap();
+        assert_eq!(found.admitted, [RelationId(1)].into());
+        assert!(!found.version.is_empty());
+        let open = session(&server, &first).await;
+        open.batch_execute("CREATE TABLE t (a int); INSERT INTO t VALUES (42)").await.unwrap();
+
+        // Another password, and the old one is of no use.
+        let rotated = login(1, "new");
+        server.make(&ServerChange::Admit(rotated.clone())).await.unwrap();
+        assert!(server.observe(&[first]).await.unwrap().admitted.is_empty());
+        assert_eq!(server.observe(&[rotated]).await.unwrap().admitted, [RelationId(1)].into());
+
+        // Gone with its sessions; the next relation finds what it left.
+        server.make(&ServerChange::Drop(RelationId(1))).await.unwrap();
+        assert!(server.observe(&[]).await.unwrap().roles.is_empty());
+        assert!(open.batch_execute("SELECT 1").await.is_err());
+        let second = login(2, "other");
+        server.make(&ServerChange::Admit(second.clone())).await.unwrap();
+        let row = session(&server, &second).await.query_one("SELECT a FROM t", &[]).await.unwrap();
+        assert_eq!(row.get::<_, i32>(0), 42);
+    }
 }
