@@ -8,6 +8,7 @@ mod wait;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::fs::{File, Permissions};
 use std::io::{self, BufRead as _, BufReader};
 use std::net::SocketAddr;
@@ -107,6 +108,8 @@ impl Controller {
 
         let mut command = Command::new(programs.join("juju-controller"));
         command.arg("-dir").arg(folder.path());
+        // When this process is killed, nobody else is there to do it.
+        command.arg("-remove-dir");
         command.arg("-model").arg(&settings.model);
         command.arg("-network").arg(network.name());
         command.arg("-pod").arg(pod);
@@ -236,7 +239,7 @@ fn wait_ready(process: &mut Child) -> Option<Ready> {
 }
 
 /// Why a controller did not do something.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum Error {
     /// A program could not be built.
     #[error(transparent)]
@@ -293,4 +296,11 @@ pub enum Error {
         /// Why it was not done.
         reason: String,
     },
+}
+
+/// As `Display`, so that a test that unwraps shows `juju status` as it is, in lines.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }

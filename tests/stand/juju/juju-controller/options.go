@@ -25,6 +25,7 @@ type options struct {
 	hookVariables variables
 	removal       time.Duration
 	plainRemoval  bool
+	removeDir     bool
 	leadership    time.Duration
 	pebblePoll    time.Duration
 	grace         time.Duration
@@ -62,6 +63,7 @@ func parseOptions(args []string) (*options, error) {
 	f.Var(&o.hookVariables, "hook-variable", "`VARIABLE=value` that hooks have besides what Juju gives them, for example KUBECONFIG; may be repeated")
 	f.DurationVar(&o.removal, "removal", 200*time.Millisecond, "how often to look for things to remove (Juju: 10s)")
 	f.BoolVar(&o.plainRemoval, "plain-removal", false, "remove units as this version of Juju does: without stop and remove when they have no relations")
+	f.BoolVar(&o.removeDir, "remove-dir", false, "remove the folder given by -dir at the end")
 	f.DurationVar(&o.leadership, "leadership", 2500*time.Millisecond, "how often agents renew their leases (Juju: 30s); a lease lasts for twice this time, 5s at least")
 	f.DurationVar(&o.pebblePoll, "pebble-poll", 250*time.Millisecond, "how often agents ask Pebble for notices and restarts (Juju: 5s)")
 	f.DurationVar(&o.grace, "grace", 30*time.Second, "how long a pod that is told to stop may take")

@@ -193,6 +193,9 @@ func (c *server) stop() {
 	_ = c.control.Close()
 	c.cluster.stop()
 	c.api.stop()
+	if c.opts.removeDir {
+		_ = os.RemoveAll(c.opts.dir)
+	}
 }
 
 // noRegisterer is a Prometheus registry that keeps nothing.

@@ -171,6 +171,45 @@ fn an_evicted_pod_stops_and_a_new_one_takes_its_place() {
 }
 
 #[test]
+fn removal_can_be_as_hasty_as_this_version_of_juju() {
+    if !can_run_juju() {
+        return;
+    }
+    let settings = Settings { plain_removal: true, ..Settings::default() };
+    let controller = Controller::start(&cache(), &settings).unwrap();
+    deploy(&controller, "teller", 2);
+    controller.wait(LIMIT, |status| status.settled(&["teller"])).unwrap();
+
+    controller.juju(["scale-application", "teller", "1"]).unwrap();
+    controller.wait(LIMIT, |status| status.unit("teller/1").is_none()).unwrap();
+    assert_eq!(count_in_log(&controller, "unit-teller-1: ran hooks/remove"), 0);
+}
+
+#[test]
+fn a_wait_in_vain_shows_the_status_and_what_went_wrong() {
+    if !can_run_juju() {
+        return;
+    }
+    let controller = controller();
+    deploy(&controller, "teller", 1);
+    controller.wait(LIMIT, |status| status.settled(&["teller"])).unwrap();
+    controller.juju(["config", "teller", "word=fail"]).unwrap();
+    controller
+        .wait(LIMIT, |status| {
+            status.unit("teller/0").is_some_and(|unit| unit.workload_status.current == "error")
+        })
+        .unwrap();
+
+    let error = controller.wait(Duration::ZERO, |status| status.settled(&["teller"])).unwrap_err();
+    let text = format!("{error:?}");
+    assert!(text.contains("\nteller/0*  error "), "{text}");
+    assert!(text.contains("the word was fail"), "{text}");
+    controller.juju(["config", "teller", "word=well"]).unwrap();
+    controller.juju(["resolved", "teller/0"]).unwrap();
+    controller.wait(LIMIT, |status| status.settled(&["teller"])).unwrap();
+}
+
+#[test]
 fn two_controllers_know_nothing_of_each_other() {
     if !can_run_juju() {
         return;
