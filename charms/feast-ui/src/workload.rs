@@ -36,10 +36,11 @@ pub(crate) fn running(feature_store: Secret) -> Workload {
     };
     let check = Check {
         level: Some(CheckLevel::Ready),
-        period_ms: 10_000,
+        period_ms: 5_000,
         timeout_ms: 3_000,
-        // A UI with a quarter of a processor takes 25 seconds to start, and must not be restarted meanwhile.
-        threshold: 6,
+        // A UI with a quarter of a processor takes 25 seconds to start, and must not be restarted meanwhile. A hook that
+        // waits for it uses half of these failures up in as many seconds.
+        threshold: 12,
         // Every version of Feast answers this one, and none before it has read its registry.
         probe: Probe::Http(format!("http://localhost:{PORT}/projects-list.json")),
     };

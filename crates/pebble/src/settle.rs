@@ -19,9 +19,9 @@ impl Pebble {
     /// whichever comes first, and answers how the container (without its files) does then.
     /// A run of the check that has begun is not cut short by the limit.
     ///
-    /// To hear early, the check is run out of turn, but only while a failure cannot take it down. Where Pebble (before
-    /// 1.20) cannot do that, a check that is up counts. Without a check, or without its or the service's being in the
-    /// plan, one look is all.
+    /// To hear early, the check is run out of turn, but only for half of the failures that take it down: a service that
+    /// is slow to start has the other half to itself. Where Pebble (before 1.20) cannot do that, a check that is up
+    /// counts. Without a check, or without its or the service's being in the plan, one look is all.
     pub async fn settle(
         &self,
         service: &str,
@@ -79,7 +79,7 @@ impl<'a> Waiting<'a> {
             return Ok(true);
         }
         let now = Instant::now();
-        if self.refresh.is_some_and(|at| now >= at) && seen.failures + 1 < self.threshold {
+        if self.refresh.is_some_and(|at| now >= at) && 2 * (seen.failures + 1) <= self.threshold {
             match pebble.client().refresh_check(self.name, self.timeout).await? {
                 None => self.refresh = None,
                 Some(refreshed) => {

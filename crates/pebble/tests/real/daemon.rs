@@ -105,7 +105,7 @@ pub(crate) fn looking_at(port: u16) -> Check {
         level: Some(CheckLevel::Ready),
         period_ms: 60_000,
         timeout_ms: 1000,
-        threshold: 3,
+        threshold: 4,
         probe: Probe::Tcp(port),
     }
 }
