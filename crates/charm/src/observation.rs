@@ -63,7 +63,7 @@ pub struct RelationId(pub u32);
 pub struct Relation {
     /// Its number.
     pub id: RelationId,
-    /// The application on the other side.
+    /// The application on the other side; empty where nothing of that side was asked for, as its name costs a question.
     pub application: String,
     /// Our own application's databag; empty unless asked for and this unit leads.
     pub local: Databag,

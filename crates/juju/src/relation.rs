@@ -41,9 +41,13 @@ impl Juju {
         id: RelationId,
         leader: bool,
     ) -> Result<Option<Relation>, Error> {
-        let Some(application) = self.remote_application(id).await? else { return Ok(None) };
-        let mut relation = Relation { id, application, ..Relation::default() };
-        if endpoint.remote || endpoint.echo.is_some() || endpoint.secrets.is_some() {
+        let remote = endpoint.remote || endpoint.echo.is_some() || endpoint.secrets.is_some();
+        let mut relation = Relation { id, ..Relation::default() };
+        if remote || endpoint.units {
+            let Some(application) = self.remote_application(id).await? else { return Ok(None) };
+            relation.application = application;
+        }
+        if remote {
             relation.remote = databag(id, true, &relation.application).await?;
         }
         if endpoint.units {
