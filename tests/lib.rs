@@ -1,1 +1,4 @@
 //! Shared by the tests.
+
+pub mod event;
+pub mod world;

@@ -1,1 +1,7 @@
-//! Whole charms, as Juju would run them.
+//! Whole charms, as Juju would run them, on a simulated unit.
+
+mod architecture;
+mod feast_integrator;
+mod feast_ui;
+mod together;
+mod upgrade;

@@ -1,0 +1,115 @@
+//! How many hook commands each kind of hook costs: each is a process, and Juju serves them one at a time.
+
+use juju_sim::{Event, State};
+use tests::event;
+use tests::world::{Deployed, by_secrets, in_plain};
+
+use super::settled;
+
+#[test]
+fn hooks_that_can_change_nothing_cost_nothing() {
+    for state in [State::leader(), by_secrets(), State { leader: false, ..by_secrets() }] {
+        let leader = state.leader;
+        let mut deployed = Deployed::integrator(state);
+        let follower = (!leader).then_some("leader-settings-changed");
+        for name in ["start", "stop", "remove"].into_iter().chain(follower) {
+            assert_eq!(deployed.settle(Event::hook(name)).commands, [], "{name}");
+        }
+    }
+}
+
+#[test]
+fn an_update_status_asks_for_what_it_needs_and_no_more() {
+    for (state, commands) in [(in_plain(), 17), (by_secrets(), 23)] {
+        let outcome = settled(state).settle(Event::hook("update-status"));
+        assert_eq!(outcome.commands.len(), commands, "{}", outcome.transcript());
+    }
+}
+
+#[test]
+fn an_update_status_reads_each_thing_once() {
+    let outcome = settled(by_secrets()).settle(Event::hook("update-status"));
+    insta::assert_snapshot!(outcome.transcript(), @r#"
+    is-leader --format=json
+    relation-ids --format=json -- offline-store
+    relation-list --format=json -r 1 --app
+    relation-get --format=json -r 1 --app -- - pg-offline-store
+    secret-get --format=json --label=offline-store.1.tls.secret --refresh -- secret:9m4e2mr0ui3e8a215t01
+    secret-get --format=json --label=offline-store.1.user.secret --refresh -- secret:9m4e2mr0ui3e8a215n01
+    relation-ids --format=json -- online-store
+    relation-list --format=json -r 2 --app
+    relation-get --format=json -r 2 --app -- - pg-online-store
+    secret-get --format=json --label=online-store.2.tls.secret --refresh -- secret:9m4e2mr0ui3e8a215t02
+    secret-get --format=json --label=online-store.2.user.secret --refresh -- secret:9m4e2mr0ui3e8a215n02
+    relation-ids --format=json -- registry
+    relation-list --format=json -r 3 --app
+    relation-get --format=json -r 3 --app -- - pg-registry
+    secret-get --format=json --label=registry.3.tls.secret --refresh -- secret:9m4e2mr0ui3e8a215t03
+    secret-get --format=json --label=registry.3.user.secret --refresh -- secret:9m4e2mr0ui3e8a215n03
+    relation-ids --format=json -- secrets
+    relation-get --format=json -r 4 --app -- - feast-integrator
+    relation-ids --format=json -- pod-defaults
+    relation-get --format=json -r 5 --app -- - feast-integrator
+    relation-ids --format=json -- feast-configuration
+    relation-get --format=json -r 6 --app -- - feast-integrator
+    status-set active -- ""
+    "#);
+}
+
+#[test]
+fn every_hook_with_all_related_by_secrets_costs_so_many_commands() {
+    insta::assert_snapshot!(event::costs(&mut settled(by_secrets())), @r#"
+    23 Hook("install")
+    23 Hook("config-changed")
+     0 Hook("start")
+    23 Hook("update-status")
+    23 Hook("upgrade-charm")
+     0 Hook("stop")
+     0 Hook("remove")
+    23 Hook("leader-elected")
+    22 RelationCreated(1)
+    22 RelationJoined(1, "pg-offline-store/0")
+    22 RelationChanged(1)
+    22 RelationUnitChanged(1, "pg-offline-store/0")
+    22 RelationDeparted { relation: 1, unit: "pg-offline-store/0", departing: "pg-offline-store/0" }
+    22 RelationDeparted { relation: 1, unit: "pg-offline-store/0", departing: "feast-integrator/0" }
+    23 RelationBroken(1)
+    23 RelationBrokenAfterRestart(1)
+    23 RelationBroken(2)
+    23 RelationBrokenAfterRestart(2)
+    23 RelationBroken(3)
+    23 RelationBrokenAfterRestart(3)
+    24 RelationBroken(4)
+    24 RelationBrokenAfterRestart(4)
+    22 RelationBroken(5)
+    22 RelationBrokenAfterRestart(5)
+    22 RelationBroken(6)
+    22 RelationBrokenAfterRestart(6)
+    23 SecretChanged("9m4e2mr0ui3e8a215n01")
+    23 SecretChanged("9m4e2mr0ui3e8a215t01")
+    23 SecretChanged("9m4e2mr0ui3e8a215n02")
+    23 SecretChanged("9m4e2mr0ui3e8a215t02")
+    23 SecretChanged("9m4e2mr0ui3e8a215n03")
+    23 SecretChanged("9m4e2mr0ui3e8a215t03")
+    "#);
+}
+
+#[test]
+fn a_unit_that_does_not_lead_or_has_no_relations_asks_less() {
+    let mut follower = Deployed::integrator(State { leader: false, ..by_secrets() });
+    insta::assert_snapshot!(follower.settle(Event::hook("update-status")).transcript(), @r#"
+    is-leader --format=json
+    status-set waiting -- "[leadership-gate] Waiting for leadership"
+    "#);
+    let mut alone = Deployed::integrator(State::leader());
+    insta::assert_snapshot!(alone.settle(Event::hook("update-status")).transcript(), @r#"
+    is-leader --format=json
+    relation-ids --format=json -- offline-store
+    relation-ids --format=json -- online-store
+    relation-ids --format=json -- registry
+    relation-ids --format=json -- secrets
+    relation-ids --format=json -- pod-defaults
+    relation-ids --format=json -- feast-configuration
+    status-set blocked -- "[offline-store] Please add the missing relation: offline-store"
+    "#);
+}

@@ -1,0 +1,80 @@
+//! How many hook commands each kind of hook costs.
+
+use juju_sim::{Event, State};
+use tests::event;
+use tests::world::{Deployed, configured};
+
+#[test]
+fn hooks_that_can_change_nothing_cost_nothing() {
+    for leader in [true, false] {
+        let mut deployed = Deployed::ui(State { leader, ..configured() });
+        let follower = (!leader).then_some("leader-settings-changed");
+        for name in ["start", "stop", "remove"].into_iter().chain(follower) {
+            assert_eq!(deployed.settle(Event::hook(name)).commands, [], "{name}");
+        }
+    }
+}
+
+#[test]
+fn an_update_status_asks_for_what_it_needs_and_no_more() {
+    let mut deployed = Deployed::ui(configured());
+    deployed.settle(Event::hook("config-changed"));
+    let outcome = deployed.settle(Event::hook("update-status"));
+    insta::assert_snapshot!(outcome.transcript(), @r#"
+    is-leader --format=json
+    relation-ids --format=json -- feast-configuration
+    relation-list --format=json -r 11 --app
+    relation-get --format=json -r 11 --app -- - feast-integrator
+    relation-ids --format=json -- dashboard-links
+    relation-get --format=json -r 12 --app -- - feast-ui
+    relation-ids --format=json -- ingress
+    relation-list --format=json -r 13 --app
+    relation-get --format=json -r 13 --app -- - istio-pilot
+    relation-get --format=json -r 13 --app -- - feast-ui
+    relation-ids --format=json -- istio-ingress-route
+    opened-ports --format=json
+    status-set waiting -- "[feast-ui-pebble-service] Waiting for Pebble to be ready."
+    "#);
+}
+
+#[test]
+fn every_hook_with_all_related_costs_so_many_commands() {
+    let mut deployed = Deployed::ui(configured());
+    deployed.settle(Event::hook("config-changed"));
+    insta::assert_snapshot!(event::costs(&mut deployed), @r#"
+    13 Hook("install")
+    13 Hook("config-changed")
+     0 Hook("start")
+    13 Hook("update-status")
+    13 Hook("upgrade-charm")
+     0 Hook("stop")
+     0 Hook("remove")
+    13 Hook("leader-elected")
+    12 RelationCreated(11)
+    12 RelationJoined(11, "feast-integrator/0")
+    12 RelationChanged(11)
+    12 RelationUnitChanged(11, "feast-integrator/0")
+    12 RelationDeparted { relation: 11, unit: "feast-integrator/0", departing: "feast-integrator/0" }
+    12 RelationDeparted { relation: 11, unit: "feast-integrator/0", departing: "feast-ui/0" }
+    11 RelationBroken(11)
+    11 RelationBrokenAfterRestart(11)
+    12 RelationBroken(12)
+    12 RelationBrokenAfterRestart(12)
+    10 RelationBroken(13)
+    10 RelationBrokenAfterRestart(13)
+    13 PebbleReady("feast-ui")
+    13 PebbleCheckFailed("feast-ui", "up")
+    13 PebbleCheckRecovered("feast-ui", "up")
+    13 PebbleCustomNotice("feast-ui", "example.com/a")
+    "#);
+}
+
+#[test]
+fn a_unit_that_does_not_lead_or_has_no_relations_asks_less() {
+    for (state, commands) in [(State { leader: false, ..configured() }, 11), (State::leader(), 7)] {
+        let mut deployed = Deployed::ui(state);
+        deployed.settle(Event::hook("config-changed"));
+        let outcome = deployed.settle(Event::hook("update-status"));
+        assert_eq!(outcome.commands.len(), commands, "{}", outcome.transcript());
+    }
+}

@@ -1,0 +1,7 @@
+//! Whole charms and what they write, against real parts: everything here needs the stand.
+
+mod container;
+mod credentials;
+mod feast;
+mod feast_ui;
+mod postgresql;
