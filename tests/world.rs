@@ -88,8 +88,9 @@ impl Deployed {
     ///
     /// If it does not, or if Juju would never run `event` in this world.
     pub fn settle(&mut self, event: Event) -> Outcome {
-        let outcome = self.run(event.clone());
-        assert!(outcome.success(), "{event:?}: {outcome:?}");
+        let hook = format!("{event:?}");
+        let outcome = self.run(event);
+        assert!(outcome.success(), "{hook}: {outcome:?}");
         self.assert_discreet(&outcome);
         outcome
     }
@@ -150,8 +151,7 @@ impl Deployed {
 /// `postgresql-k8s` knows them, and nothing has been published but the requests.
 pub fn by_secrets() -> State {
     let mut state = in_plain();
-    for (id, _, name, user, tls) in DATABASES {
-        let relation = state.relation_mut(id).expect("made below");
+    for (relation, (id, _, name, user, tls)) in state.relations.iter_mut().zip(DATABASES) {
         for key in ["username", "password", "tls"] {
             relation.remote_app_data.remove(key);
         }
@@ -189,7 +189,7 @@ pub fn in_plain() -> State {
     let mut relations: Vec<Relation> = DATABASES.into_iter().map(database).collect();
     for relation in &mut relations {
         // Providers keep what they were asked for where everybody can read it.
-        let request = serde_json::to_string(&relation.local_app_data).expect("texts");
+        let request = serde_json::json!(relation.local_app_data).to_string();
         relation.remote_app_data.insert("data".to_owned(), request);
     }
     relations.extend([
