@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::binary;
 use crate::image::Mount;
 
-pub use inside::inside;
+pub use inside::{inside, probe};
 
 /// How programs get views; `STAND_VIEW` chooses one of them by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,18 +191,20 @@ impl Mode {
     /// Whether a file of this machine can be seen at a path that does not exist.
     pub fn works(self) -> bool {
         let elsewhere = Path::new("/stand-view-is-trying/hosts");
-        View::new().mount("/etc/passwd", elsewhere).in_mode(Some(self), "test".as_ref()).is_ok_and(
-            |mut command| {
+        let Ok(program) = binary::beside_or_built("stand-view") else { return false };
+        View::new()
+            .mount("/etc/passwd", elsewhere)
+            .in_mode(Some(self), program.as_os_str())
+            .is_ok_and(|mut command| {
                 command
-                    .arg("-s")
+                    .arg("--probe")
                     .arg(elsewhere)
                     .stdin(Stdio::null())
                     .stdout(Stdio::null())
                     .stderr(Stdio::null())
                     .status()
                     .is_ok_and(|status| status.success())
-            },
-        )
+            })
     }
 }
 
@@ -225,7 +227,7 @@ pub enum Error {
     /// This machine has none of the ways.
     #[error(
         "giving a program its own view of the file system: run as root, allow user namespaces \
-         (sysctl kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0), or install proot"
+         (sysctl kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0), or install proot, newer than 5.1 (which knows neither statx nor faccessat2)"
     )]
     NoMode,
     /// The stand's own program is missing.

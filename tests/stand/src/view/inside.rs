@@ -3,7 +3,10 @@
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::Command;
+
+use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use super::Inside;
 use super::root::Root;
@@ -48,4 +51,11 @@ fn enter(view: &Inside) -> Result<(), String> {
         })?;
     }
     root.enter().map_err(failed)
+}
+
+/// Whether `path` is there, by the system calls that current programs use. Old releases of `proot` know neither `statx`
+/// nor `faccessat2`, and let them through to the path of this machine.
+pub fn probe(path: &Path) -> bool {
+    let readable = accessat(CWD, path, Access::READ_OK, AtFlags::EACCESS);
+    path.exists() && readable.is_ok()
 }
