@@ -3,9 +3,15 @@
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
+use std::time::Duration;
+
+use rustix::process::Signal;
 
 use super::{Error, Programs};
 use crate::leash::{self, Ending, Process};
+
+/// Their data are made anew at every start, so there is nothing to finish: the API server would take ten seconds for it.
+const AT_ONCE: Ending = Ending { signal: Signal::KILL, grace: Duration::ZERO };
 
 pub(super) fn etcd(
     programs: &Programs,
@@ -14,7 +20,7 @@ pub(super) fn etcd(
     peer: u16,
 ) -> Result<Process, Error> {
     let clients = format!("http://127.0.0.1:{client}");
-    let mut etcd = leash::command(&programs.etcd, Ending::default())?;
+    let mut etcd = leash::command(&programs.etcd, AT_ONCE)?;
     etcd.arg("--data-dir")
         .arg(folder.join("etcd"))
         .args(["--unsafe-no-fsync", "--log-level", "warn"])
@@ -30,7 +36,7 @@ pub(super) fn apiserver(
     secure: u16,
 ) -> Result<Process, Error> {
     let file = |flag: &str, name: &str| format!("--{flag}={}", folder.join(name).display());
-    let mut apiserver = leash::command(&programs.kube_apiserver, Ending::default())?;
+    let mut apiserver = leash::command(&programs.kube_apiserver, AT_ONCE)?;
     apiserver
         .arg(format!("--etcd-servers=http://127.0.0.1:{etcd}"))
         .args([
