@@ -83,7 +83,9 @@ impl Image {
         let path = images.join(format!("{}.json", Self::name(registry_path)));
         let text = match fs::read(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
             Err(source) => return Err(Error::Read { path, source }),
         };
         serde_json::from_slice(&text).map_err(|source| Error::Parse { path, source })

@@ -1,16 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
 	"syscall"
-	"time"
 	"unicode/utf8"
 
 	"github.com/juju/errors"
@@ -18,7 +14,6 @@ import (
 	"github.com/juju/juju/cmd/cmd"
 	corelogger "github.com/juju/juju/core/logger"
 	"github.com/juju/juju/core/operation"
-	"github.com/juju/juju/internal/worker/common/charmrunner"
 	"github.com/juju/juju/internal/worker/uniter/runner"
 	runnercontext "github.com/juju/juju/internal/worker/uniter/runner/context"
 	"github.com/juju/juju/internal/worker/uniter/runner/jujuc"
@@ -102,12 +97,6 @@ func (r promptRunner) dispatch(ctx context.Context, name, path string) (err erro
 	return err
 }
 
-// output is what a charm's program has left behind.
-type output struct {
-	code           int
-	stdout, stderr []byte
-}
-
 // run starts the charm's program and waits for its end. The output is nil when it could not be started.
 func (r promptRunner) run(name string, env []string, cancel <-chan struct{}) (*output, error) {
 	c := r.Context()
@@ -176,62 +165,6 @@ func (r promptRunner) report(out *output) error {
 		}
 	}
 	return nil
-}
-
-// stream is one of the two outputs of the charm's program: logged, and kept for an action's results.
-type stream struct {
-	corelogger.Logger
-	level corelogger.Level
-	write *os.File
-	log   *charmrunner.HookLogger
-	once  sync.Once
-	ended chan struct{}
-
-	mu   sync.Mutex
-	kept bytes.Buffer
-}
-
-func follow(logger corelogger.Logger, level corelogger.Level) (*stream, error) {
-	read, write, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	s := &stream{Logger: logger, level: level, write: write, ended: make(chan struct{})}
-	s.log = charmrunner.NewHookLogger(read, s)
-	go func() {
-		s.log.Run()
-		close(s.ended)
-	}()
-	return s, nil
-}
-
-// stop waits for the end of the output, though not for a process that the charm left in the background with it.
-func (s *stream) stop() {
-	s.once.Do(func() {
-		_ = s.write.Close()
-		select {
-		case <-s.ended:
-		case <-time.After(100 * time.Millisecond):
-		}
-		s.log.Stop()
-	})
-}
-
-func (s *stream) text() []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return bytes.Clone(s.kept.Bytes())
-}
-
-// Messagef implements charmrunner.MessageReceiver.
-func (s *stream) Messagef(isPrefix bool, message string, args ...any) {
-	s.Logf(context.Background(), s.level, corelogger.Labels{}, message, args...)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	fmt.Fprintf(&s.kept, message, args...)
-	if !isPrefix {
-		s.kept.WriteByte('\n')
-	}
 }
 
 // process is the runner's hookProcess.
