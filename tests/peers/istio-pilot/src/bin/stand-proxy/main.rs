@@ -36,8 +36,10 @@ async fn serve() -> io::Result<()> {
     let routes: Routes = serde_json::from_slice(&std::fs::read(path)?)?;
     let address = env::var("POD_ADDRESS").ok().and_then(|address| address.parse().ok());
     let address: IpAddr = address.unwrap_or(Ipv4Addr::UNSPECIFIED.into());
-    let listener = TcpListener::bind((address, routes.port)).await?;
-    let routes = Arc::new(routes);
+    serve_on(TcpListener::bind((address, routes.port)).await?, Arc::new(routes)).await
+}
+
+async fn serve_on(listener: TcpListener, routes: Arc<Routes>) -> io::Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
         let routes = routes.clone();
@@ -46,5 +48,63 @@ async fn serve() -> io::Result<()> {
             // A client that goes away is no trouble of ours.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    use super::*;
+    use crate::routes::Route;
+
+    async fn localhost() -> TcpListener {
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap()
+    }
+
+    /// Everything that is answered to `request` until the connection is closed.
+    async fn answer(port: u16, request: &str) -> String {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_request_goes_to_the_host_behind_its_prefix_and_its_answer_comes_back() {
+        let behind = localhost().await;
+        let route = Route {
+            prefix: "/feast/".to_owned(),
+            rewrite: "/".to_owned(),
+            host: "localhost".to_owned(),
+            port: behind.local_addr().unwrap().port(),
+        };
+        let listener = localhost().await;
+        let port = listener.local_addr().unwrap().port();
+        let routes = Arc::new(Routes { port, routes: vec![route] });
+        let proxy = tokio::spawn(serve_on(listener, routes));
+
+        let host = tokio::spawn(async move {
+            let (mut stream, _) = behind.accept().await.unwrap();
+            let mut request = vec![0; 1024];
+            let read = stream.read(&mut request).await.unwrap();
+            stream.write_all(b"HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
+            String::from_utf8_lossy(&request[..read]).into_owned()
+        });
+        let get = |path: &str| {
+            format!("GET {path} HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n")
+        };
+        let answered = answer(port, &get("/feast/a%20b?c=d")).await;
+        assert!(answered.starts_with("HTTP/1.1 201") && answered.ends_with("ok"), "{answered}");
+        let asked = host.await.unwrap();
+        assert!(asked.starts_with("GET /a%20b?c=d HTTP/1.1\r\n"), "{asked}");
+        assert!(asked.contains("host: gateway") && !asked.contains("connection: close"), "{asked}");
+
+        // Nobody listens there any more.
+        assert!(answer(port, &get("/feast/")).await.starts_with("HTTP/1.1 502"));
+        assert!(answer(port, &get("/other")).await.starts_with("HTTP/1.1 404"));
+        proxy.abort();
     }
 }
