@@ -1,4 +1,5 @@
 //! Whole charms, as Juju would run them, on a simulated unit.
+#![cfg(test)]
 
 mod architecture;
 mod feast_integrator;

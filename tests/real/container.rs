@@ -161,6 +161,5 @@ fn pebble() -> &'static Path {
 
 /// The cache of this machine, which tells what it builds.
 pub(crate) fn cache() -> Cache {
-    #[expect(clippy::print_stdout, reason = "the test runner shows what a test prints")]
     Cache::open(|line| println!("{line}")).unwrap()
 }

@@ -1,4 +1,5 @@
 //! Whole charms and what they write, against real parts: everything here needs the stand.
+#![cfg(test)]
 
 mod container;
 mod credentials;
