@@ -13,11 +13,12 @@ use std::sync::mpsc;
 
 use serde::{Deserialize, Serialize};
 use stand::cache::Cache;
-use stand::controller::{Controller, Settings};
+use stand::controller::{Controller, Settings, service_accounts};
 use stand::feast::{Feast, Release};
 use stand::image::{Image, Mount};
 use stand::kubernetes::Kubernetes;
 use stand::postgresql;
+use stand::view::{self, Mode};
 
 use crate::Result;
 use crate::workspace;
@@ -154,19 +155,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     write_images(&images, &cache, &feast)?;
     let kubernetes = Kubernetes::start(&cache, &folder.path().join("kubernetes"))?;
     kubernetes.create_namespace(MODEL, &[])?;
-    let settings = Settings {
+    let mut settings = Settings {
         model: MODEL.to_owned(),
         images: Some(images),
         kubernetes: kubernetes
             .server()
             .strip_prefix("https://")
             .and_then(|server| server.parse().ok()),
-        hook_variables: BTreeMap::from([(
-            "KUBECONFIG".to_owned(),
-            kubernetes.kubeconfig().display().to_string(),
-        )]),
         ..Settings::default()
     };
+    if matches!(view::mode(), Ok(Mode::Namespaces | Mode::UserNamespaces)) {
+        // What `juju trust` gives and takes, where a charm in a cluster looks for it.
+        let accounts = folder.path().join("service-accounts");
+        service_accounts(&kubernetes, MODEL, &accounts)?;
+        settings.service_accounts = Some(accounts);
+    } else {
+        let kubeconfig = kubernetes.kubeconfig().display().to_string();
+        settings.hook_variables.insert("KUBECONFIG".to_owned(), kubeconfig);
+    }
     let controller = Controller::start(&cache, &settings)?;
 
     let address = Address {
@@ -232,6 +238,7 @@ fn write_images(folder: &Path, cache: &Cache, feast: &Feast) -> Result<()> {
     let pilot = Image {
         mounts: vec![Mount { to: programs.join("stand-proxy"), from: proxy }],
         path: vec![programs.to_owned()],
+        scratch: vec!["/etc/stand-proxy".into()],
         ..Image::default()
     };
     for (name, image) in [

@@ -70,7 +70,7 @@ impl Sums {
         let mut command = workspace::cargo();
         command.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
         if quick {
-            command.env("WITHOUT_STAND", "1");
+            command.env(stand::missing::WITHOUT_STAND, "1");
         }
         let before = self.passed + self.failed;
         let succeeded = self.count(&mut command)?;
