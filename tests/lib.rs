@@ -1,4 +1,5 @@
 //! Shared by the tests.
 
+pub mod container;
 pub mod event;
 pub mod world;

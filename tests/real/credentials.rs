@@ -11,7 +11,7 @@ use serde_json::Value;
 use stand::feast::{Feast, Release};
 use stand::missing::{Need, needs};
 
-use crate::container::cache;
+use tests::container::cache;
 
 /// Beyond those of the crate `feast`: templates, variables, control characters and what is no character.
 const MORE: [&str; 22] = [

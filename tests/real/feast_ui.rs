@@ -6,7 +6,7 @@ use juju_sim::{Event, State};
 use tests::world::ui::FEAST_CONFIGURATION;
 use tests::world::{Deployed, configured};
 
-use crate::container::Container;
+use tests::container::Container;
 
 fn ready() -> Event {
     Event::PebbleReady("feast-ui".to_owned())
@@ -190,6 +190,7 @@ fn a_hook_that_was_killed_after_it_pushed_the_file_is_finished_by_the_next() {
     let written = container.written();
     configure(&mut deployed, "registry_password", "another canary");
     assert_eq!(deployed.status(), "active");
+    assert_eq!(container.starts().len(), 2);
     assert_eq!(container.starts(), whole.starts());
     assert_eq!(container.written(), written);
 }

@@ -1,7 +1,6 @@
 //! Whole charms and what they write, against real parts: everything here needs the stand.
 #![cfg(test)]
 
-mod container;
 mod credentials;
 mod feast;
 mod feast_ui;

@@ -5,8 +5,8 @@ use stand::feast::Release;
 use stand::missing::{Need, needs};
 use stand::postgresql::Postgres;
 
-use crate::container::cache;
 use crate::credentials::{ask, file, python, values};
+use tests::container::cache;
 
 #[test]
 fn a_server_lets_every_user_in_with_every_password_to_every_database() {

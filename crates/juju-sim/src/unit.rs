@@ -52,7 +52,16 @@ impl Unit {
     /// # Errors
     ///
     /// When one of these files cannot be read.
-    pub fn deploy(folder: &Path, mut state: State) -> Result<Self, Error> {
+    pub fn deploy(folder: &Path, state: State) -> Result<Self, Error> {
+        Self::deploy_with(tool_program(), folder, state)
+    }
+
+    /// As [`Self::deploy`], with the program `tools` as every hook command: one that was built for measuring, say.
+    ///
+    /// # Errors
+    ///
+    /// When one of the charm's files cannot be read.
+    pub fn deploy_with(tools: &Path, folder: &Path, mut state: State) -> Result<Self, Error> {
         let charm = Charm::read(folder).map_err(Error::Metadata)?;
         if state.unit.is_empty() {
             state.unit = format!("{}/0", charm.name);
@@ -67,7 +76,7 @@ impl Unit {
         }
         fs::create_dir_all(unit.tools())?;
         for name in tool::names() {
-            symlink(tool_program(), unit.tools().join(name))?;
+            symlink(tools, unit.tools().join(name))?;
         }
         Ok(unit)
     }

@@ -1,6 +1,7 @@
 //! The commands of a developer: `cargo xtask pack`, `test`, `demo`, `bench`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program speaks to a terminal")]
 
+mod bench;
 mod demo;
 mod kept;
 mod pack;
@@ -28,12 +29,16 @@ enum Command {
     Test(test::Arguments),
     /// Show everything at work on real Juju, Kubernetes, PostgreSQL, Pebble and Feast.
     Demo(demo::Arguments),
+    /// Measure what hooks cost, beside what they cost with the Python charms.
+    Bench(bench::Arguments),
     /// Run `juju` against the stand that `demo --keep` has left running.
     Juju(kept::Arguments),
     /// Run `kubectl` against the stand that `demo --keep` has left running.
     Kubectl(kept::Arguments),
     /// End the stand that `demo --keep` has left running.
     Down,
+    #[command(hide = true)]
+    Measure(bench::measure::Arguments),
     #[command(hide = true)]
     Serve(serve::Arguments),
 }
@@ -43,6 +48,8 @@ fn main() -> ExitCode {
         Command::Pack(arguments) => pack::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Measure(arguments) => bench::measure::run(&arguments),
         Command::Juju(arguments) => kept::juju(&arguments),
         Command::Kubectl(arguments) => kept::kubectl(&arguments),
         Command::Down => kept::down(),

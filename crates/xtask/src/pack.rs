@@ -39,6 +39,8 @@ pub(crate) struct Packed {
     pub(crate) path: PathBuf,
     /// Its size in bytes.
     pub(crate) size: u64,
+    /// The program in it, as it was built.
+    pub(crate) binary: PathBuf,
     /// The SHA-256 of its bytes, in hexadecimal.
     pub(crate) sha256: String,
 }
@@ -48,7 +50,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         .iter()
         .filter(|charm| arguments.charm.as_deref().is_none_or(|wanted| wanted == **charm))
     {
-        let Packed { path, size, sha256 } = pack(charm, arguments.arch)?;
+        let Packed { path, size, sha256, .. } = pack(charm, arguments.arch)?;
         println!("{}  {size} bytes  sha256 {sha256}", path.display());
     }
     Ok(ExitCode::SUCCESS)
@@ -110,7 +112,12 @@ pub(crate) fn archive(path: &Path, metadata: &Path, dispatch: &Path, arch: Arch)
         let _ = write!(text, "{byte:02x}");
         text
     });
-    Ok(Packed { path: path.to_owned(), size: bytes.len() as u64, sha256 })
+    Ok(Packed {
+        path: path.to_owned(),
+        size: bytes.len() as u64,
+        binary: dispatch.to_owned(),
+        sha256,
+    })
 }
 
 /// What Juju reads to know where the charm runs.

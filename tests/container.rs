@@ -1,4 +1,4 @@
-//! A real Pebble in a container of one test, in which `feast` is a small server.
+//! A real Pebble in a container of its own, in which `feast` is a small server.
 
 use std::fs;
 use std::net::TcpStream;
@@ -16,7 +16,8 @@ use stand::leash::{Ending, Process, command};
 use stand::missing::{Need, needs};
 use stand::view::View;
 use tempfile::TempDir;
-use tests::world::Deployed;
+
+use crate::world::Deployed;
 
 /// Plays `feast ui`. Every start is a line in `starts`; a file `broken` makes it fail, `deaf` makes it answer 500, and
 /// `slow` says for how many seconds it does not listen.
@@ -44,7 +45,7 @@ http.server.ThreadingHTTPServer((os.environ["POD_ADDRESS"], port), Answer).serve
 "#;
 
 /// A container whose address and `/home/ubuntu` are its own.
-pub(crate) struct Container {
+pub struct Container {
     // Before the folder, so that it ends before its files are removed.
     process: Option<Process>,
     folder: TempDir,
@@ -53,46 +54,63 @@ pub(crate) struct Container {
 
 impl Container {
     /// `None` where it cannot be; the test should return then.
-    pub(crate) fn start() -> Option<Self> {
+    ///
+    /// # Panics
+    ///
+    /// If it should be possible and is not.
+    pub fn start() -> Option<Self> {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         if !needs(&[Need::Go, Need::Python, Need::Namespaces]) {
             return None;
         }
         let (number, id) = (NUMBER.fetch_add(1, Ordering::Relaxed), process::id());
         let address = format!("127.{}.{}.{}", 200 + number % 50, id / 250 % 250 + 1, id % 250 + 1);
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a folder");
         for name in ["home", "bin", "containers/feast-ui"] {
-            fs::create_dir_all(folder.path().join(name)).unwrap();
+            fs::create_dir_all(folder.path().join(name)).expect("a folder");
         }
-        fs::write(folder.path().join("hosts"), format!("{address} localhost\n")).unwrap();
-        let python = stand::python::find().unwrap();
+        fs::write(folder.path().join("hosts"), format!("{address} localhost\n"))
+            .expect("a file of hosts");
+        let python = stand::python::find().expect("Python");
         let feast = folder.path().join("bin/feast");
-        fs::write(&feast, format!("#!{}{FEAST}", python.display())).unwrap();
-        fs::set_permissions(&feast, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(&feast, format!("#!{}{FEAST}", python.display())).expect("the program feast");
+        fs::set_permissions(&feast, fs::Permissions::from_mode(0o755)).expect("a program");
         let mut container = Self { process: None, folder, address };
         container.run();
         Some(container)
     }
 
     /// A unit of feast-ui with this container.
-    pub(crate) fn deploy(&self, state: State) -> Deployed {
+    pub fn deploy(&self, state: State) -> Deployed {
         let mut deployed = Deployed::ui(state);
-        let containers = self.folder.path().join("containers").into_os_string();
-        deployed.unit.extra.insert("CHARM_CONTAINERS_DIR".to_owned(), containers);
+        deployed.unit.extra.insert("CHARM_CONTAINERS_DIR".to_owned(), self.containers().into());
         deployed
     }
 
+    /// What is `/charm/containers` for the unit's charm.
+    pub fn containers(&self) -> PathBuf {
+        self.folder.path().join("containers")
+    }
+
     /// Ends the container, and takes the files in it away.
-    pub(crate) fn stop(&mut self) {
-        self.process.take().unwrap().stop();
+    ///
+    /// # Panics
+    ///
+    /// If this cannot be done.
+    pub fn stop(&mut self) {
+        self.process.take().expect("a running Pebble").stop();
         for name in ["home", "pebble"] {
-            fs::remove_dir_all(self.folder.path().join(name)).unwrap();
+            fs::remove_dir_all(self.folder.path().join(name)).expect("no folder");
         }
-        fs::create_dir(self.home()).unwrap();
+        fs::create_dir(self.home()).expect("a home");
     }
 
     /// Starts it again after [`Self::stop`], as the image has it.
-    pub(crate) fn run(&mut self) {
+    ///
+    /// # Panics
+    ///
+    /// If this cannot be done.
+    pub fn run(&mut self) {
         let path = self.folder.path();
         let inside = View::new()
             .mount(self.home(), "/home/ubuntu")
@@ -102,50 +120,59 @@ impl Container {
             .variable("PEBBLE", path.join("pebble"))
             .variable("PEBBLE_SOCKET", self.socket())
             .command(pebble(), ["run", "--create-dirs", "--hold"])
-            .unwrap();
+            .expect("a view");
         let ending = Ending { signal: Signal::KILL, grace: Duration::ZERO };
-        let mut outside = command(inside.get_program(), ending).unwrap();
+        let mut outside = command(inside.get_program(), ending).expect("a leash");
         outside.args(inside.get_args());
         outside.envs(inside.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let _absent_at_first = fs::remove_file(self.socket());
-        let mut process = Process::start("pebble", outside, &path.join("pebble.log")).unwrap();
+        let mut process =
+            Process::start("pebble", outside, &path.join("pebble.log")).expect("Pebble");
         let connects = || std::os::unix::net::UnixStream::connect(self.socket()).is_ok();
-        process.wait_ready(Duration::from_secs(30), connects).unwrap();
+        process.wait_ready(Duration::from_secs(30), connects).expect("Pebble");
         self.process = Some(process);
     }
 
     /// Runs the command line of Pebble.
-    pub(crate) fn pebble(&self, args: &[&str]) {
+    ///
+    /// # Panics
+    ///
+    /// If this cannot be done.
+    pub fn pebble(&self, args: &[&str]) {
         let mut command = process::Command::new(pebble());
         command.args(args).env("PEBBLE_SOCKET", self.socket());
-        let output = command.output().unwrap();
+        let output = command.output().expect("the program pebble");
         assert!(output.status.success(), "{output:?}");
     }
 
     /// What the container sees as `/home/ubuntu`.
-    pub(crate) fn home(&self) -> PathBuf {
+    pub fn home(&self) -> PathBuf {
         self.folder.path().join("home")
     }
 
     /// `feature_store.yaml` in the container.
-    pub(crate) fn file(&self) -> PathBuf {
+    pub fn file(&self) -> PathBuf {
         self.home().join("feature_store.yaml")
     }
 
     /// What changes whenever the file is written, even with the same content; and its permissions.
-    pub(crate) fn written(&self) -> (u64, i64, u32) {
-        let metadata = fs::metadata(self.file()).unwrap();
+    ///
+    /// # Panics
+    ///
+    /// If this cannot be done.
+    pub fn written(&self) -> (u64, i64, u32) {
+        let metadata = fs::metadata(self.file()).expect("the file");
         (metadata.ino(), metadata.mtime_nsec(), metadata.mode() & 0o7777)
     }
 
     /// The checksums that the service was started with, oldest first.
-    pub(crate) fn starts(&self) -> Vec<String> {
+    pub fn starts(&self) -> Vec<String> {
         let text = fs::read_to_string(self.home().join("starts")).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     }
 
     /// Whether somebody listens on the port of the UI.
-    pub(crate) fn serves(&self) -> bool {
+    pub fn serves(&self) -> bool {
         TcpStream::connect((self.address.as_str(), 8888)).is_ok()
     }
 
@@ -156,10 +183,15 @@ impl Container {
 
 fn pebble() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| stand::pebble::pebble(&cache()).unwrap())
+    PROGRAM.get_or_init(|| stand::pebble::pebble(&cache()).expect("Pebble"))
 }
 
 /// The cache of this machine, which tells what it builds.
-pub(crate) fn cache() -> Cache {
-    Cache::open(|line| println!("{line}")).unwrap()
+///
+/// # Panics
+///
+/// If this cannot be done.
+#[expect(clippy::print_stdout, reason = "a person waits for what is built")]
+pub fn cache() -> Cache {
+    Cache::open(|line| println!("{line}")).expect("the cache")
 }

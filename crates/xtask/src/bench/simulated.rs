@@ -1,0 +1,124 @@
+//! Hooks on a simulated unit, whose hook commands are programs that answer from a file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use juju_sim::{Event, Invocation, Outcome, State, Unit};
+use tempfile::TempDir;
+use tests::container::Container;
+use tests::world::{by_secrets, configured, in_plain};
+
+use crate::Result;
+use crate::bench::measure::{self, Plan, Sample, Task};
+use crate::bench::row::{Row, Samples};
+use crate::workspace;
+
+/// How often memory is looked at; it hardly differs.
+const LOOKS: usize = 3;
+
+/// A charm on a simulated unit.
+struct Bench {
+    unit: Unit,
+    plan: Plan,
+    folder: TempDir,
+}
+
+/// Measures `start`, `update-status` and the first `config-changed` of both charms.
+pub(crate) fn measure(runs: usize, program: impl Fn(&str) -> PathBuf) -> Result<Vec<Row>> {
+    let tools = tools()?;
+    let mut rows = Vec::new();
+    for (world, state) in [("by secrets", by_secrets()), ("in plain", in_plain())] {
+        let charm = "feast-integrator";
+        let mut bench = Bench::new(charm, &program(charm), &tools, state)?;
+        rows.extend(bench.hooks(runs, charm, world)?);
+    }
+    let charm = "feast-ui";
+    let container = Container::start().ok_or("there is no container for feast-ui to run in")?;
+    let mut bench = Bench::new(charm, &program(charm), &tools, configured())?;
+    bench.unit.extra.insert("CHARM_CONTAINERS_DIR".to_owned(), container.containers().into());
+    rows.extend(bench.hooks(runs, charm, "the UI serves")?);
+    Ok(rows)
+}
+
+impl Bench {
+    fn new(charm: &str, program: &Path, tools: &Path, state: State) -> Result<Self> {
+        let metadata = workspace::root().join("metadata").join(charm);
+        let unit = Unit::deploy_with(tools, &metadata, state)?;
+        let folder = tempfile::tempdir()?;
+        measure::dispatch(&folder.path().join("dispatch"), &folder.path().join("plan.json"))?;
+        let plan = Plan {
+            program: program.to_owned(),
+            task: Task::Time,
+            into: folder.path().join("samples"),
+        };
+        Ok(Self { unit, plan, folder })
+    }
+
+    fn hooks(&mut self, runs: usize, charm: &'static str, world: &'static str) -> Result<Vec<Row>> {
+        let new = self.unit.state.clone();
+        self.run("config-changed", Task::Time)?;
+        let settled = self.unit.state.clone();
+        if settled.unit_status.name != "active" {
+            return Err(format!("{charm} is {:?} instead of active", settled.unit_status).into());
+        }
+        let mut rows = Vec::new();
+        for (hook, name, before) in [
+            ("start", "start", &settled),
+            ("update-status", "update-status", &settled),
+            ("first config-changed", "config-changed", &new),
+        ] {
+            let mut samples = Samples::default();
+            let mut commands = None;
+            for round in 0..runs.max(LOOKS) {
+                // The machine may be slower now than it was a moment ago: what is compared is measured side by side.
+                let mut sample = |task| -> Result<(Outcome, Sample)> {
+                    self.unit.state = before.clone();
+                    self.run(name, task)
+                };
+                if round < LOOKS {
+                    samples.watched.push(sample(Task::Memory)?.1);
+                }
+                let (outcome, timed) = sample(Task::Time)?;
+                samples.timed.push(timed);
+                let asked: Vec<Vec<String>> = outcome.commands.iter().map(words).collect();
+                samples.bare.push(sample(Task::Commands(asked.clone()))?.1);
+                if *commands.get_or_insert_with(|| asked.clone()) != asked {
+                    return Err(format!("{charm} does not always ask the same in {hook}").into());
+                }
+            }
+            let row = ("simulated unit", charm, world, hook);
+            rows.push(Row::new(row, commands.map_or(0, |commands| commands.len()), &samples)?);
+        }
+        Ok(rows)
+    }
+
+    fn run(&mut self, hook: &str, task: Task) -> Result<(Outcome, Sample)> {
+        let plan = Plan { task, ..self.plan.clone() };
+        fs::write(self.folder.path().join("plan.json"), serde_json::to_vec(&plan)?)?;
+        let outcome = self.unit.run(&self.folder.path().join("dispatch"), Event::hook(hook))?;
+        if !outcome.success() {
+            return Err(
+                format!("{hook} failed: {}{:?}", outcome.stderr, outcome.flush_error).into()
+            );
+        }
+        let sample = serde_json::from_slice(&fs::read(&plan.into)?)?;
+        fs::remove_file(&plan.into)?;
+        Ok((outcome, sample))
+    }
+}
+
+/// What was typed; values that are secret are not in it.
+fn words(command: &Invocation) -> Vec<String> {
+    std::iter::once(&command.name).chain(&command.args).cloned().collect()
+}
+
+/// The program of all hook commands, built as a charm is.
+fn tools() -> Result<PathBuf> {
+    workspace::run(
+        workspace::cargo()
+            .args(["build", "--quiet", "--locked", "--release", "--bins", "--package", "juju-sim"])
+            .arg("--target-dir")
+            .arg(workspace::target()),
+    )?;
+    Ok(workspace::target().join("release").join("juju-sim-tool"))
+}
