@@ -11,7 +11,10 @@ use std::process::ExitCode;
 
 use charm::{Change, Status};
 use clap::Parser;
+use decide::decide;
 use juju::{Error, Juju, Look};
+use pebble::Pebble;
+use workload::{CONTAINER, FILE};
 
 /// The charm feast-ui. Juju runs it as `dispatch`, without arguments.
 #[derive(Parser)]
@@ -41,34 +44,23 @@ async fn dispatch() -> Result<(), Error> {
     let look =
         Look { endpoints: &inputs::ENDPOINTS, followers: true, ports: true, ..Look::default() };
     let mut seen = juju.observe(&look).await?;
-    let pebble = container::pebble();
-    let mut trouble = None;
-    let container = container::observe(&pebble).await.unwrap_or_else(|status| {
-        trouble = Some(status);
-        None
-    });
-    seen.containers.extend(container.map(|container| (workload::CONTAINER.to_owned(), container)));
+    let pebble = Pebble::of(CONTAINER);
+    let (before, unseen) = container::told(pebble.observe(&[FILE]).await);
+    seen.set_container(CONTAINER, before.clone());
 
-    let changes = decide::decide(&seen).changes(&seen);
+    let changes = decide(&seen).changes(&seen);
     // The container first: nothing is announced before it is true, and its state decides on the status.
-    let (in_container, with_juju): (Vec<Change>, Vec<Change>) =
-        changes.into_iter().partition(|change| matches!(change, Change::Workload(..)));
-    let before = seen.containers.remove(workload::CONTAINER);
-    match container::apply(&pebble, before.as_ref(), &in_container).await {
-        Ok(after) => seen
-            .containers
-            .extend(after.map(|container| (workload::CONTAINER.to_owned(), container))),
-        Err(status) => trouble = Some(status),
-    }
-    let status = Status::worst(trouble.into_iter().chain([decide::decide(&seen).status]));
-    for change in &with_juju {
+    let errand = container::errand(&changes, before.as_ref());
+    let (after, undone) = container::told(pebble.carry_out(&errand).await);
+    seen.set_container(CONTAINER, after);
+    let status = Status::worst(undone.or(unseen).into_iter().chain([decide(&seen).status]));
+    for change in &changes {
         match change {
+            Change::Workload(..) => {}
             Change::StatusSet(_) => juju.apply(&Change::StatusSet(status.clone())).await?,
             change => juju.apply(change).await?,
         }
     }
-    let made = in_container
-        .into_iter()
-        .filter(|change| !matches!(change, Change::Workload(_, change) if change.is_idle()));
-    juju.record(&made.chain(with_juju).collect::<Vec<_>>()).await
+    let idle = |change: &Change| matches!(change, Change::Workload(_, change) if change.is_idle());
+    juju.record(&changes.into_iter().filter(|change| !idle(change)).collect::<Vec<_>>()).await
 }

@@ -152,6 +152,14 @@ impl Observation {
     pub fn relations(&self, endpoint: &str) -> &[Relation] {
         self.relations.get(endpoint).map_or(&[], Vec::as_slice)
     }
+
+    /// Puts in what `container` is like; `None` where its Pebble does not answer.
+    pub fn set_container(&mut self, container: &str, found: Option<Container>) {
+        match found {
+            Some(found) => self.containers.insert(container.to_owned(), found),
+            None => self.containers.remove(container),
+        };
+    }
 }
 
 impl fmt::Display for RelationId {

@@ -1,7 +1,7 @@
 //! A container, in a charm's terms.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use charm::{CheckHealth, CheckState, Container, File, Secret, ServiceState, WorkloadChange};
@@ -9,9 +9,9 @@ use charm::{CheckHealth, CheckState, Container, File, Secret, ServiceState, Work
 use crate::{Action, Cause, CheckInfo, Client, Error, ServiceInfo};
 
 /// Where Juju keeps the directories that a charm's container shares with each workload container.
-pub const CONTAINERS_DIR: &str = "/charm/containers";
+const CONTAINERS_DIR: &str = "/charm/containers";
 /// The environment variable that says where else they are, for tests that do not run as root.
-pub const CONTAINERS_DIR_VARIABLE: &str = "CHARM_CONTAINERS_DIR";
+const CONTAINERS_DIR_VARIABLE: &str = "CHARM_CONTAINERS_DIR";
 
 /// How long a start, stop or replan may take. Pebble itself gives up on a service that does not stop after 10 s.
 const CHANGE_LIMIT: Duration = Duration::from_secs(30);
@@ -20,14 +20,29 @@ const CHANGE_LIMIT: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub struct Pebble {
     client: Client,
+    container: String,
 }
 
 impl Pebble {
-    /// The Pebble of `container`, whose socket is in the directory of that name below `containers_dir`
-    /// ([`CONTAINERS_DIR`] or what [`CONTAINERS_DIR_VARIABLE`] says). Nothing is looked at yet.
+    /// The Pebble of a workload container of this charm, whose socket is in `/charm/containers/<container>`, or below
+    /// the directory that the environment names in `CHARM_CONTAINERS_DIR`. Nothing is looked at yet.
+    pub fn of(container: &str) -> Self {
+        let containers_dir = std::env::var_os(CONTAINERS_DIR_VARIABLE)
+            .map_or_else(|| CONTAINERS_DIR.into(), PathBuf::from);
+        Self::of_container(&containers_dir, container)
+    }
+
+    /// The Pebble of `container`, whose socket is in the directory of that name below `containers_dir`. Nothing is
+    /// looked at yet.
     pub fn of_container(containers_dir: &Path, container: &str) -> Self {
         let socket = containers_dir.join(container).join("pebble.socket");
-        Self { client: Client::new(socket).called(format!("in container {container}")) }
+        let client = Client::new(socket).called(format!("in container {container}"));
+        Self { client, container: container.to_owned() }
+    }
+
+    /// The name of the container.
+    pub(crate) fn container(&self) -> &str {
+        &self.container
     }
 
     /// The same Pebble, endpoint by endpoint.

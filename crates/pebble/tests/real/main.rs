@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
 mod away;
+mod carry_out;
 mod checks;
 mod daemon;
 mod endpoints;

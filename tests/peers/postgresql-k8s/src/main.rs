@@ -7,16 +7,16 @@ mod server;
 mod workload;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use charm::{Change, Endpoint, Observation};
+use charm::{Change, Endpoint};
 use decide::{Decision, decide};
 use juju::{Juju, Look};
-use pebble::{CONTAINERS_DIR, CONTAINERS_DIR_VARIABLE, Pebble};
+use pebble::{Errand, Pebble};
 use relation::DATABASE;
 use server::Server;
-use workload::{CONTAINER, PASSWORD_FILE};
+use workload::{CONTAINER, PASSWORD_FILE, SERVICE};
 
 const ENDPOINTS: [Endpoint; 1] = [Endpoint::named(DATABASE).with_remote().with_local()];
 
@@ -45,20 +45,22 @@ async fn dispatch() -> Result<(), Error> {
     let juju = Juju::from_env()?;
     let look = Look { endpoints: &ENDPOINTS, ports: true, owned_secrets: true, ..Look::default() };
     let mut seen = juju.observe(&look).await?;
-    let directory = std::env::var_os(CONTAINERS_DIR_VARIABLE).unwrap_or(CONTAINERS_DIR.into());
-    let pebble = Pebble::of_container(&PathBuf::from(directory), CONTAINER);
-    look_at(&pebble, &mut seen).await?;
+    let pebble = Pebble::of(CONTAINER);
+    let before = pebble.observe(&[PASSWORD_FILE]).await?;
+    seen.set_container(CONTAINER, before.clone());
 
     // The container first: what it serves decides about the rest.
-    for change in decide(&seen, None, &mut server::new_password).plan.changes(&seen) {
-        let Change::Workload(_, change) = &change else { continue };
-        match pebble.apply(CONTAINER, change).await {
-            // It went away in the meantime: the next look shows it, and its return is a hook.
-            Err(error) if error.container_is_gone() => break,
-            other => other?,
-        }
-    }
-    look_at(&pebble, &mut seen).await?;
+    let changes = decide(&seen, None, &mut server::new_password).plan.changes(&seen);
+    let errand = Errand {
+        changes: &changes,
+        before: before.as_ref(),
+        in_doubt: !workload::runs(&seen),
+        service: SERVICE,
+        // Whether it answers is found out below, with a connection.
+        check: None,
+        patience: Duration::ZERO,
+    };
+    seen.set_container(CONTAINER, pebble.carry_out(&errand).await?);
 
     let network = juju.network(DATABASE).await?;
     let address = network.bind.first().or(network.ingress.first()).copied();
@@ -89,11 +91,5 @@ async fn dispatch() -> Result<(), Error> {
             other => drop(other?),
         }
     }
-    Ok(())
-}
-
-async fn look_at(pebble: &Pebble, seen: &mut Observation) -> Result<(), Error> {
-    let found = pebble.observe(&[PASSWORD_FILE]).await?;
-    seen.containers = found.map(|found| (CONTAINER.to_owned(), found)).into_iter().collect();
     Ok(())
 }
