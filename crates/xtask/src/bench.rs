@@ -1,9 +1,13 @@
 //! `cargo xtask bench`: what hooks cost, beside what they cost with the Python charms.
 
+mod forget;
 pub(crate) mod measure;
 mod row;
+mod samples;
+mod shim;
 mod simulated;
 mod spread;
+mod stand;
 mod table;
 
 use std::collections::BTreeMap;
@@ -23,6 +27,9 @@ pub(crate) struct Arguments {
     /// How often each hook is run.
     #[arg(long, default_value_t = 21, value_parser = clap::value_parser!(u16).range(1..))]
     runs: u16,
+    /// Measure on real Juju, Kubernetes, PostgreSQL, Pebble and Feast too.
+    #[arg(long)]
+    stand: bool,
 }
 
 /// Everything that was measured, as it is in `target/bench.json`. Times are in seconds, sizes in bytes.
@@ -63,7 +70,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let runs = usize::from(arguments.runs);
     let before = load();
-    let hooks = simulated::measure(runs, |charm| programs.get(charm).cloned().unwrap_or_default())?;
+    let mut hooks =
+        simulated::measure(runs, |charm| programs.get(charm).cloned().unwrap_or_default())?;
+    if arguments.stand {
+        hooks.extend(stand::measure(runs)?);
+    }
     let machine =
         Machine { processors: std::thread::available_parallelism()?.get(), load: [before, load()] };
     let report = Report { commit: workspace::commit(), machine, packages, hooks };

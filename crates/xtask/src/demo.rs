@@ -3,7 +3,7 @@
 mod deploy;
 mod notebook;
 mod page;
-mod terminal;
+pub(crate) mod terminal;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,7 +52,24 @@ fn demo(feast: &str) -> Result<Stand> {
         Need::ALL.into_iter().filter(|need| *need != Need::Chromium || in_ci()).collect();
     missing::check(&needs)?;
     let mut terminal = Terminal::new();
+    let stand = deployed(&mut terminal, feast)?;
+    let address = &stand.address;
 
+    terminal.step("look at what users get");
+    let checked = check(&mut terminal, address)?;
+
+    terminal.step("the model");
+    terminal.run(&mut address.juju(), "juju", &["status", "--relations"])?;
+    println!();
+    for line in checked {
+        println!("✓ {line}");
+    }
+    println!("done in {:.0} s", started.elapsed().as_secs_f64());
+    Ok(stand)
+}
+
+/// A stand on which all charms are deployed, related and active.
+pub(crate) fn deployed(terminal: &mut Terminal, feast: &str) -> Result<Stand> {
     terminal.step("pack the charms");
     for charm in CHARMS {
         let packed = pack::pack(charm, Arch::host())?;
@@ -68,20 +85,9 @@ fn demo(feast: &str) -> Result<Stand> {
     deploy::create_user(address, USER)?;
 
     terminal.step("deploy and integrate");
-    deploy::deploy(&mut terminal, address)?;
+    deploy::deploy(terminal, address)?;
     terminal.step("wait until all are active");
     deploy::wait(address)?;
-
-    terminal.step("look at what users get");
-    let checked = check(&mut terminal, address)?;
-
-    terminal.step("the model");
-    terminal.run(&mut address.juju(), "juju", &["status", "--relations"])?;
-    println!();
-    for line in checked {
-        println!("✓ {line}");
-    }
-    println!("done in {:.0} s", started.elapsed().as_secs_f64());
     Ok(stand)
 }
 

@@ -5,9 +5,10 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::sys::ptrace;
 use nix::sys::resource::{UsageWho, getrusage};
@@ -18,6 +19,8 @@ use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
+use crate::bench::forget::forget;
+use crate::bench::shim::Shims;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -30,6 +33,8 @@ pub(crate) struct Arguments {
 pub(crate) struct Plan {
     /// The charm's program.
     pub(crate) program: PathBuf,
+    /// Endpoints on which the application has said nothing yet, or so it is to seem.
+    pub(crate) forget: Vec<String>,
     /// What to do in its place.
     pub(crate) task: Task,
     /// A file that gets a line for each hook, a [`Sample`].
@@ -41,8 +46,8 @@ pub(crate) struct Plan {
 pub(crate) enum Task {
     /// Run the charm, with nothing in its way.
     Time,
-    /// Run the charm, and look at it right before it ends.
-    Memory,
+    /// Run the charm, look at it right before it ends, and record its hook commands.
+    Watch,
     /// Run hook commands in a loop, without the charm: what the same questions cost anybody.
     Commands(Vec<Vec<String>>),
 }
@@ -58,11 +63,12 @@ pub(crate) struct Sample {
     pub(crate) cpu: f64,
     /// The most memory that the charm itself had resident at a time, in bytes.
     pub(crate) memory: Option<u64>,
+    /// The hook commands that it started, if they were recorded.
+    pub(crate) commands: Vec<Vec<String>>,
 }
 
 /// Writes a program that measures by the plan in the file `plan` whenever Juju runs it.
 pub(crate) fn dispatch(path: &Path, plan: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
     let own = std::env::current_exe()?;
     let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
     fs::write(path, format!("#!/bin/sh\nexec {} measure {}\n", quoted(&own), quoted(plan)))?;
@@ -73,26 +79,46 @@ pub(crate) fn dispatch(path: &Path, plan: &Path) -> Result<()> {
 /// The hidden command.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let plan: Plan = serde_json::from_slice(&fs::read(&arguments.plan)?)?;
+    let mut command = Command::new(&plan.program);
+    let mut shims = None;
+    match &plan.task {
+        Task::Time => forget(&plan.forget, true)?,
+        // Nobody says it again.
+        Task::Commands(_) => forget(&plan.forget, false)?,
+        Task::Watch => {
+            forget(&plan.forget, true)?;
+            let shims = shims.insert(Shims::before(&std::env::var_os("PATH").unwrap_or_default())?);
+            command = Command::new("/bin/sh");
+            command
+                // A hook may be over before anybody could begin to watch it.
+                .args(["-c", "kill -STOP $$; exec \"$0\""])
+                .arg(&plan.program)
+                .env("PATH", shims.path());
+        }
+    }
+    let before = processor_time()?;
     let started = Instant::now();
     let (code, memory) = match &plan.task {
-        Task::Time => (code(Command::new(&plan.program).status()?), None),
-        Task::Memory => watched(&plan.program)?,
+        Task::Time => (code(command.status()?), None),
+        Task::Watch => watched(&mut command)?,
         Task::Commands(commands) => (ask(commands)?, None),
     };
     let wall = started.elapsed().as_secs_f64();
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    let microseconds =
-        usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+    let cpu = processor_time()?.saturating_sub(before).as_secs_f64();
+    let commands = shims.map_or_else(|| Ok(Vec::new()), |shims| shims.commands())?;
     let hook = std::env::var("JUJU_DISPATCH_PATH").unwrap_or_default();
-    let sample = Sample {
-        hook,
-        wall,
-        cpu: std::time::Duration::from_micros(u64::try_from(microseconds)?).as_secs_f64(),
-        memory,
-    };
+    let sample = Sample { hook, wall, cpu, memory, commands };
     let mut into = fs::File::options().create(true).append(true).open(&plan.into)?;
     into.write_all(format!("{}\n", serde_json::to_string(&sample)?).as_bytes())?;
     Ok(ExitCode::from(code))
+}
+
+/// What all processes together that this one has started and waited for took.
+fn processor_time() -> Result<Duration> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let microseconds =
+        usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+    Ok(Duration::from_micros(u64::try_from(microseconds)?))
 }
 
 fn code(status: ExitStatus) -> u8 {
@@ -109,12 +135,10 @@ fn ask(commands: &[Vec<String>]) -> Result<u8> {
     Ok(0)
 }
 
-/// Runs `program`, stopped once right before it ends, when its largest size is final. Resource usage would not do: it
-/// is the largest of the charm and all its hook commands.
-fn watched(program: &Path) -> Result<(u8, Option<u64>)> {
-    // A hook may be over before anybody could begin to watch it.
-    let child =
-        Command::new("/bin/sh").args(["-c", "kill -STOP $$; exec \"$0\""]).arg(program).spawn()?;
+/// Runs what `command` starts when it goes on after having stopped itself, and looks at it right before it ends, when its
+/// largest size is final. Resource usage would not do: it is the largest of the charm and all its hook commands.
+fn watched(command: &mut Command) -> Result<(u8, Option<u64>)> {
+    let child = command.spawn()?;
     let pid = Pid::from_raw(i32::try_from(child.id())?);
     waitpid(pid, Some(WaitPidFlag::WUNTRACED))?;
     ptrace::seize(pid, ptrace::Options::PTRACE_O_TRACEEXIT)
@@ -152,17 +176,12 @@ mod tests {
     #[test]
     fn the_memory_of_a_process_is_its_own_and_not_that_of_what_it_starts() {
         let folder = tempfile::tempdir().unwrap();
-        let program = folder.path().join("small");
+        let program = folder.path().join("program");
         // Sixty megabytes in a process that is waited for.
-        fs::write(
-            &program,
-            "#!/bin/sh\nhead -c 60000000 /dev/zero | sort -z -S 1% >/dev/null; exit 3\n",
-        )
-        .unwrap();
-        let mut permissions = fs::metadata(&program).unwrap().permissions();
-        std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o755);
-        fs::set_permissions(&program, permissions).unwrap();
-        let (code, memory) = watched(&program).unwrap();
+        let script = "#!/bin/sh\nkill -STOP $$\nhead -c 60000000 /dev/zero | sort -z -S 1% >/dev/null; exit 3\n";
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let (code, memory) = watched(&mut Command::new(&program)).unwrap();
         assert_eq!(code, 3);
         let memory = memory.unwrap();
         assert!((100_000..8_000_000).contains(&memory), "{memory}");

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::Result;
 use crate::bench::measure::Sample;
+use crate::bench::samples::Samples;
 use crate::bench::spread::Spread;
 
 /// What is known of one hook of one charm.
@@ -47,25 +48,17 @@ pub(crate) struct Original {
     pub(crate) peak_memory: Option<u64>,
 }
 
-/// The samples of a hook, and of its hook commands alone.
-#[derive(Default)]
-pub(crate) struct Samples {
-    pub(crate) timed: Vec<Sample>,
-    pub(crate) watched: Vec<Sample>,
-    pub(crate) bare: Vec<Sample>,
-}
-
 impl Row {
-    /// The numbers of `samples` for a hook with this many hook commands.
+    /// The numbers of `samples`.
     pub(crate) fn new(
         (place, charm, world, hook): (&'static str, &'static str, &'static str, &'static str),
-        hook_commands: usize,
         samples: &Samples,
     ) -> Result<Self> {
         let spread =
             |samples: &[Sample], what: fn(&Sample) -> f64| Spread::of(samples.iter().map(what));
         let nothing = || format!("{charm} was not measured in {hook}");
         let wall = spread(&samples.timed, |sample| sample.wall).ok_or_else(nothing)?;
+        let hook_commands = samples.commands.len();
         let some = hook_commands > 0;
         let cpu = spread(&samples.timed, |sample| sample.cpu).ok_or_else(nothing)?;
         let bare_wall = spread(&samples.bare, |sample| sample.wall).filter(|_| some);

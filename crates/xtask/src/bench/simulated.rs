@@ -3,18 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use juju_sim::{Event, Invocation, Outcome, State, Unit};
+use juju_sim::{Event, State, Unit};
 use tempfile::TempDir;
 use tests::container::Container;
 use tests::world::{by_secrets, configured, in_plain};
 
 use crate::Result;
 use crate::bench::measure::{self, Plan, Sample, Task};
-use crate::bench::row::{Row, Samples};
+use crate::bench::row::Row;
+use crate::bench::samples::Samples;
 use crate::workspace;
-
-/// How often memory is looked at; it hardly differs.
-const LOOKS: usize = 3;
 
 /// A charm on a simulated unit.
 struct Bench {
@@ -48,6 +46,7 @@ impl Bench {
         measure::dispatch(&folder.path().join("dispatch"), &folder.path().join("plan.json"))?;
         let plan = Plan {
             program: program.to_owned(),
+            forget: Vec::new(),
             task: Task::Time,
             into: folder.path().join("samples"),
         };
@@ -67,32 +66,16 @@ impl Bench {
             ("update-status", "update-status", &settled),
             ("first config-changed", "config-changed", &new),
         ] {
-            let mut samples = Samples::default();
-            let mut commands = None;
-            for round in 0..runs.max(LOOKS) {
-                // The machine may be slower now than it was a moment ago: what is compared is measured side by side.
-                let mut sample = |task| -> Result<(Outcome, Sample)> {
-                    self.unit.state = before.clone();
-                    self.run(name, task)
-                };
-                if round < LOOKS {
-                    samples.watched.push(sample(Task::Memory)?.1);
-                }
-                let (outcome, timed) = sample(Task::Time)?;
-                samples.timed.push(timed);
-                let asked: Vec<Vec<String>> = outcome.commands.iter().map(words).collect();
-                samples.bare.push(sample(Task::Commands(asked.clone()))?.1);
-                if *commands.get_or_insert_with(|| asked.clone()) != asked {
-                    return Err(format!("{charm} does not always ask the same in {hook}").into());
-                }
-            }
-            let row = ("simulated unit", charm, world, hook);
-            rows.push(Row::new(row, commands.map_or(0, |commands| commands.len()), &samples)?);
+            let samples = Samples::take(runs, |task| {
+                self.unit.state = before.clone();
+                self.run(name, task)
+            })?;
+            rows.push(Row::new(("simulated unit", charm, world, hook), &samples)?);
         }
         Ok(rows)
     }
 
-    fn run(&mut self, hook: &str, task: Task) -> Result<(Outcome, Sample)> {
+    fn run(&mut self, hook: &str, task: Task) -> Result<Sample> {
         let plan = Plan { task, ..self.plan.clone() };
         fs::write(self.folder.path().join("plan.json"), serde_json::to_vec(&plan)?)?;
         let outcome = self.unit.run(&self.folder.path().join("dispatch"), Event::hook(hook))?;
@@ -103,13 +86,8 @@ impl Bench {
         }
         let sample = serde_json::from_slice(&fs::read(&plan.into)?)?;
         fs::remove_file(&plan.into)?;
-        Ok((outcome, sample))
+        Ok(sample)
     }
-}
-
-/// What was typed; values that are secret are not in it.
-fn words(command: &Invocation) -> Vec<String> {
-    std::iter::once(&command.name).chain(&command.args).cloned().collect()
 }
 
 /// The program of all hook commands, built as a charm is.
