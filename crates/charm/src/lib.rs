@@ -14,6 +14,7 @@ mod dispatch;
 mod observation;
 mod plan;
 mod port;
+pub mod properties;
 mod secret;
 mod status;
 mod workload;

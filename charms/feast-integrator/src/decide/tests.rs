@@ -1,11 +1,12 @@
 //! What exactly happens, for worlds that are in order but for one thing.
 
 use charm::{
-    Change, Databag, Endpoint, Observation, Relation, RelationId, Secret, SecretAnswer,
-    SecretContent,
+    Databag, Endpoint, Observation, Relation, RelationId, Secret, SecretAnswer, SecretContent,
+    properties,
 };
 use proptest::prelude::*;
 use proptest::sample::subsequence;
+use proptest::test_runner::TestCaseError;
 
 use super::*;
 use crate::inputs::{ENDPOINTS, OFFLINE_STORE, ONLINE_STORE, REGISTRY};
@@ -276,44 +277,30 @@ fn any_observation() -> impl Strategy<Value = Observation> {
     })
 }
 
+/// A property that does not hold fails the test with what is wrong.
+fn holds(property: Result<(), String>) -> Result<(), TestCaseError> {
+    property.map_err(TestCaseError::fail)
+}
+
 proptest! {
     #[test]
     fn a_second_run_changes_nothing(seen in any_observation()) {
-        let after = seen.after(&decide(&seen).changes(&seen));
-        let again = decide(&after).changes(&after);
-        prop_assert!(matches!(again.as_slice(), [Change::StatusSet(_)]), "{again:?}");
+        holds(properties::a_second_run_changes_nothing(decide, &seen))?;
     }
 
     #[test]
     fn what_is_planned_is_what_is_published(seen in any_observation()) {
-        let plan = decide(&seen);
-        let after = seen.after(&plan.changes(&seen));
-        for relation in after.relations.values().flatten() {
-            match plan.databags.get(&relation.id) {
-                Some(Publication::Exactly(bag)) => prop_assert_eq!(&relation.local, bag),
-                Some(Publication::Including(bag)) => prop_assert!(relation.local.edits_to_include(bag).is_empty()),
-                None => {}
-            }
-        }
+        holds(properties::what_is_planned_is_what_is_published(decide, &seen))?;
     }
 
     #[test]
     fn a_hook_that_dies_anywhere_is_finished_by_the_next(seen in any_observation()) {
-        let changes = decide(&seen).changes(&seen);
-        let finished = seen.after(&changes);
-        for survived in 0..changes.len() {
-            let halfway = seen.after(&changes[..survived]);
-            prop_assert_eq!(&halfway.after(&decide(&halfway).changes(&halfway)), &finished);
-        }
+        holds(properties::a_hook_that_dies_anywhere_is_finished_by_the_next(decide, &seen))?;
     }
 
     #[test]
     fn nothing_printable_carries_a_password(seen in any_observation()) {
-        let plan = decide(&seen);
-        let printed = format!("{seen:?} {plan:?} {:?} {}", plan.changes(&seen), plan.status);
-        for part in ["p@ss", "p%40ss", "7*7"] {
-            prop_assert!(!printed.contains(part), "{part} in {printed}");
-        }
+        holds(properties::nothing_printable_carries_a_password(decide, &seen, &["p@ss", "p%40ss", "7*7"]))?;
     }
 
     #[test]

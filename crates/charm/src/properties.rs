@@ -1,0 +1,73 @@
+//! What must hold for every charm and every world: called from a charm's property tests.
+//!
+//! Each takes the charm's decision and a world, and says what is wrong.
+
+use crate::{Change, Observation, Plan, Publication, WorkloadChange};
+
+/// Idempotence: once a hook's changes are made, the next hook makes none.
+///
+/// The status is always told, and a replan changes nothing where Pebble already follows its plan.
+pub fn a_second_run_changes_nothing(
+    decide: impl Fn(&Observation) -> Plan,
+    seen: &Observation,
+) -> Result<(), String> {
+    let after = seen.after(&decide(seen).changes(seen));
+    let again = decide(&after).changes(&after);
+    let idle = |change: &Change| {
+        matches!(
+            change,
+            Change::StatusSet(_) | Change::Answer(_) | Change::Workload(_, WorkloadChange::Replan)
+        )
+    };
+    if again.iter().all(idle) { Ok(()) } else { Err(format!("a second run does {again:?}")) }
+}
+
+/// Completeness: what is published afterwards is what was planned, without stale keys.
+pub fn what_is_planned_is_what_is_published(
+    decide: impl Fn(&Observation) -> Plan,
+    seen: &Observation,
+) -> Result<(), String> {
+    let plan = decide(seen);
+    let after = seen.after(&plan.changes(seen));
+    for relation in after.relations.values().flatten() {
+        let published = match plan.databags.get(&relation.id) {
+            Some(Publication::Exactly(bag)) => relation.local == *bag,
+            Some(Publication::Including(bag)) => relation.local.edits_to_include(bag).is_empty(),
+            None => true,
+        };
+        if !published {
+            return Err(format!("relation {} publishes {:?}", relation.id, relation.local));
+        }
+    }
+    Ok(())
+}
+
+/// Crash safety: a hook that dies after any of its changes is finished by the next.
+pub fn a_hook_that_dies_anywhere_is_finished_by_the_next(
+    decide: impl Fn(&Observation) -> Plan,
+    seen: &Observation,
+) -> Result<(), String> {
+    let changes = decide(seen).changes(seen);
+    let finished = seen.after(&changes);
+    for survived in 0..changes.len() {
+        let halfway = seen.after(&changes[..survived]);
+        if halfway.after(&decide(&halfway).changes(&halfway)) != finished {
+            return Err(format!("dying before {:?} leaves something undone", changes[survived]));
+        }
+    }
+    Ok(())
+}
+
+/// Secrecy: nothing of a hook that can be printed contains any of `secrets`.
+pub fn nothing_printable_carries_a_password(
+    decide: impl Fn(&Observation) -> Plan,
+    seen: &Observation,
+    secrets: &[&str],
+) -> Result<(), String> {
+    let plan = decide(seen);
+    let printed = format!("{seen:?} {plan:?} {:?} {}", plan.changes(seen), plan.status);
+    match secrets.iter().find(|secret| printed.contains(**secret)) {
+        None => Ok(()),
+        Some(secret) => Err(format!("{secret} in {printed}")),
+    }
+}
