@@ -5,7 +5,7 @@ use std::time::Duration;
 use charm::{Change, Container, Status};
 use pebble::{Errand, Error};
 
-use crate::workload::{CHECK, CONTAINER, trouble};
+use crate::workload::{CHECK, CONTAINER, may_clear_up};
 
 /// How long a hook waits for the UI to answer: long enough for a start (3 to 6 seconds on a processor of its own), and
 /// short of the 30 seconds for which Juju promises that a leader stays one.
@@ -16,7 +16,7 @@ pub(crate) fn errand<'a>(changes: &'a [Change], before: Option<&'a Container>) -
     Errand {
         changes,
         before,
-        in_doubt: trouble(before).is_some(),
+        in_doubt: may_clear_up(before),
         service: CONTAINER,
         check: Some(CHECK),
         patience: PATIENCE,

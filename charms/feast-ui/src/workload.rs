@@ -62,6 +62,14 @@ pub(crate) fn trouble(container: Option<&Container>) -> Option<Status> {
     doubt(container).map(|text| Status::Waiting(format!("[feast-ui-pebble-service] {text}")))
 }
 
+/// Whether a little patience may show more. A check that is down needs none: Juju runs a hook when it has recovered.
+pub(crate) fn may_clear_up(container: Option<&Container>) -> bool {
+    let down = container
+        .and_then(|container| container.health.get(CHECK))
+        .is_some_and(|health| health.state == CheckState::Down);
+    doubt(container).is_some() && !down
+}
+
 fn doubt(container: Option<&Container>) -> Option<String> {
     let Some(container) = container else {
         return Some("Waiting for Pebble to be ready.".to_owned());

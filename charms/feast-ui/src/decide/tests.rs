@@ -209,6 +209,26 @@ fn a_ui_that_does_not_serve_is_never_active() {
 }
 
 #[test]
+fn a_hook_waits_only_for_what_may_clear_up() {
+    let up = CheckHealth { state: CheckState::Up, successes: Some(5), failures: 0 };
+    for (state, health, waits) in [
+        (ServiceState::Active, up, false),
+        (ServiceState::Active, CheckHealth { failures: 1, ..up }, true),
+        (ServiceState::Active, CheckHealth { state: CheckState::Down, failures: 12, ..up }, false),
+        (ServiceState::Inactive, up, true),
+    ] {
+        let mut seen = settled();
+        container(&mut seen).states.insert(CONTAINER.to_owned(), state);
+        container(&mut seen).health.insert(CHECK.to_owned(), health);
+        assert_eq!(
+            workload::may_clear_up(seen.containers.get(CONTAINER)),
+            waits,
+            "{state:?} {health:?}"
+        );
+    }
+}
+
+#[test]
 fn a_container_that_was_restarted_gets_everything_again() {
     let mut seen = settled();
     *container(&mut seen) = Container::default();
