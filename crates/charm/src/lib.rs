@@ -23,7 +23,8 @@ pub use change::Change;
 pub use databag::{Databag, Edits};
 pub use dispatch::{Dispatch, Kind, RelationEvent};
 pub use observation::{
-    ConfigValue, Endpoint, Observation, OwnedSecret, Relation, RelationId, SecretAnswer,
+    ConfigValue, Endpoint, MarkedSecret, Observation, OwnedSecret, Relation, RelationId,
+    SecretAnswer,
 };
 pub use plan::{Answer, Plan, Publication, SecretPlan};
 pub use port::{Port, Protocol};

@@ -52,6 +52,19 @@ pub struct Endpoint {
     /// What follows it is the group in the label `<endpoint>.<relation id>.<group>.secret`, under which the
     /// data-platform libraries know the secret too.
     pub secrets: Option<&'static str>,
+    /// A key in the remote application's databag that holds the URI of a secret only where another one says so.
+    pub marked_secret: Option<MarkedSecret>,
+}
+
+/// A key of a databag that holds the URI of a secret only where another key says `true`, and plain text otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarkedSecret {
+    /// The key that may hold a URI.
+    pub key: &'static str,
+    /// The key that then says exactly `true`.
+    pub mark: &'static str,
+    /// What the label `<label>.<endpoint>.<relation id>` begins with, under which the secret is followed.
+    pub label: &'static str,
 }
 
 /// The number of a relation, as in `JUJU_RELATION_ID=registry:7`.
@@ -113,7 +126,15 @@ pub enum ConfigValue {
 impl Endpoint {
     /// An endpoint of which only its relations are of interest.
     pub const fn named(name: &'static str) -> Self {
-        Self { name, remote: false, units: false, local: false, echo: None, secrets: None }
+        Self {
+            name,
+            remote: false,
+            units: false,
+            local: false,
+            echo: None,
+            secrets: None,
+            marked_secret: None,
+        }
     }
 
     /// Also the remote application's databag.
@@ -145,6 +166,28 @@ impl Endpoint {
     pub const fn with_secrets(self, prefix: &'static str) -> Self {
         Self { secrets: Some(prefix), ..self }
     }
+
+    /// See [`Self::marked_secret`].
+    #[must_use]
+    pub const fn with_marked_secret(self, secret: MarkedSecret) -> Self {
+        Self { marked_secret: Some(secret), ..self }
+    }
+
+    /// The URIs of secrets that the remote application's databag of `relation` holds, each with the label under which
+    /// it is followed.
+    pub fn secrets_of(self, relation: &Relation) -> Vec<(&str, String)> {
+        let Self { name, secrets, marked_secret, .. } = self;
+        let Relation { id, remote, .. } = relation;
+        let by_prefix = remote.iter().filter_map(|(key, uri)| {
+            let group = key.strip_prefix(secrets?)?;
+            Some((uri, format!("{name}.{id}.{group}.secret")))
+        });
+        let marked =
+            marked_secret.filter(|secret| remote.get(secret.mark) == Some("true")).and_then(
+                |secret| Some((remote.get(secret.key)?, format!("{}.{name}.{id}", secret.label))),
+            );
+        by_prefix.chain(marked).collect()
+    }
 }
 
 impl Observation {
@@ -165,5 +208,26 @@ impl Observation {
 impl fmt::Display for RelationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_marked_key_is_a_secret_only_where_its_mark_says_true() {
+        let secret = MarkedSecret { key: "manifests", mark: "is_secret", label: "manifest" };
+        let endpoint = Endpoint::named("secrets").with_marked_secret(secret);
+        let found = |mark: &str| {
+            let remote = Databag::from([("manifests", "secret:1"), ("is_secret", mark)]);
+            let relation = Relation { id: RelationId(7), remote, ..Relation::default() };
+            let found = endpoint.secrets_of(&relation);
+            found.into_iter().map(|(uri, label)| format!("{uri} {label}")).collect::<Vec<_>>()
+        };
+        assert_eq!(found("true"), ["secret:1 manifest.secrets.7"]);
+        for mark in ["", "false", "True"] {
+            assert!(found(mark).is_empty(), "{mark:?}");
+        }
     }
 }

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use charm::{Databag, SecretAnswer};
+use charm::{Databag, MarkedSecret, SecretAnswer};
 use serde_json::Value;
 
 use crate::{Error, python_json};
@@ -16,6 +16,9 @@ use crate::{Error, python_json};
 const KEY: &str = "kubernetes_manifests";
 const IS_SECRET: &str = "is_secret";
 const SECRET_KEY: &str = "manifests";
+
+/// Where the provider finds the secret, and the label that the real one gives it.
+pub const SECRET: MarkedSecret = MarkedSecret { key: KEY, mark: IS_SECRET, label: "manifest" };
 
 /// Kubernetes objects, each with a name. `Debug` shows kinds and names only: objects carry passwords.
 #[derive(Clone, Default, PartialEq)]

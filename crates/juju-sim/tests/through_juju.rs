@@ -83,6 +83,22 @@ secret-get --format=json --peek -- secret:{OTHER}"
 }
 
 #[test]
+fn a_key_is_asked_for_as_a_secret_only_where_another_says_that_it_is_one() {
+    for (mark, asked) in [("true", 1), ("false", 0)] {
+        let uri = format!("secret:{ID}");
+        let web = Relation::to(11, "web", "client").saying(&[("text", &uri), ("is_secret", mark)]);
+        let mut state = State { relations: vec![web], ..State::leader() };
+        state.secrets.push(Secret::granted(ID, &[("key", "value")]));
+        let mut unit = deploy(state);
+        let outcome = run(&mut unit, Event::hook("config-changed"));
+        assert_eq!(outcome.count("secret-get"), asked, "{}", outcome.transcript());
+        assert_eq!(outcome.stdout.contains(&format!("{uri} key=value")), asked == 1);
+        let label = unit.state.secret(ID).unwrap().consumer_label.as_deref();
+        assert_eq!(label, (asked == 1).then_some("text.web.11"));
+    }
+}
+
+#[test]
 fn a_follower_looks_at_relations_only_if_it_has_to() {
     let mut unit = deploy(State { leader: false, ..related() });
     let outcome = run(&mut unit, Event::hook("config-changed"));

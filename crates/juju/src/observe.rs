@@ -68,16 +68,10 @@ impl Juju {
         seen: &mut Observation,
     ) -> Result<(), Error> {
         let relations = self.relations(endpoint, seen.leader).await?;
-        if let Some(prefix) = endpoint.secrets {
-            for relation in &relations {
-                for (key, uri) in relation.remote.iter() {
-                    let Some(group) = key.strip_prefix(prefix) else { continue };
-                    if !seen.secrets.contains_key(uri) {
-                        let label = format!("{}.{}.{group}.secret", endpoint.name, relation.id);
-                        let answer = secret::get(uri, &label).await?;
-                        seen.secrets.insert(uri.to_owned(), answer);
-                    }
-                }
+        for (uri, label) in relations.iter().flat_map(|relation| endpoint.secrets_of(relation)) {
+            if !seen.secrets.contains_key(uri) {
+                let answer = secret::get(uri, &label).await?;
+                seen.secrets.insert(uri.to_owned(), answer);
             }
         }
         if !relations.is_empty() {

@@ -41,7 +41,10 @@ impl Juju {
         id: RelationId,
         leader: bool,
     ) -> Result<Option<Relation>, Error> {
-        let remote = endpoint.remote || endpoint.echo.is_some() || endpoint.secrets.is_some();
+        let remote = endpoint.remote
+            || endpoint.echo.is_some()
+            || endpoint.secrets.is_some()
+            || endpoint.marked_secret.is_some();
         let mut relation = Relation { id, ..Relation::default() };
         if remote || endpoint.units {
             let Some(application) = self.remote_application(id).await? else { return Ok(None) };

@@ -5,13 +5,16 @@
 
 use std::error::Error;
 
-use charm::{Change, Databag, Endpoint, Port, RelationId, Secret, SecretContent, Status};
+use charm::{
+    Change, Databag, Endpoint, MarkedSecret, Port, RelationId, Secret, SecretContent, Status,
+};
 use juju::{Juju, Look};
 
 const ENDPOINTS: &[Endpoint] = &[
     Endpoint::named("db").with_remote().with_local().with_echo("data").with_secrets("secret-"),
-    Endpoint::named("web").with_remote().with_units(),
+    Endpoint::named("web").with_remote().with_units().with_marked_secret(MARKED),
 ];
+const MARKED: MarkedSecret = MarkedSecret { key: "text", mark: "is_secret", label: "text" };
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -12,8 +12,6 @@ use crate::manifest::Template;
 pub(crate) const SECRETS: &str = "secrets";
 /// The endpoint of applications that hand out `PodDefaults`.
 pub(crate) const POD_DEFAULTS: &str = "pod-defaults";
-/// The key in the databag that may hold the URI of a secret.
-pub(crate) const MANIFESTS: &str = "kubernetes_manifests";
 /// The option with the label of the namespaces.
 const LABEL: &str = "target_namespace_label";
 
@@ -148,7 +146,7 @@ mod tests {
     #[test]
     fn what_is_no_manifest_blocks_and_names_the_application() {
         let mut seen = everything();
-        let bag = Databag::from([(MANIFESTS, "secret:1")]);
+        let bag = Databag::from([("kubernetes_manifests", "secret:1")]);
         seen.relations.get_mut(SECRETS).unwrap()[0].remote = bag;
         let status = decide(&seen).unwrap_err();
         assert_eq!(
@@ -160,7 +158,7 @@ mod tests {
     #[test]
     fn a_secret_that_cannot_be_read_yet_is_waited_for() {
         let mut seen = everything();
-        let bag = Databag::from([(MANIFESTS, "secret:1"), ("is_secret", "true")]);
+        let bag = Databag::from([("kubernetes_manifests", "secret:1"), ("is_secret", "true")]);
         seen.relations.get_mut(SECRETS).unwrap()[0].remote = bag;
         seen.secrets.insert("secret:1".to_owned(), SecretAnswer::Denied);
         assert_eq!(

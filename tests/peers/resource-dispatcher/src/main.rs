@@ -7,12 +7,13 @@ mod namespaces;
 use std::process::ExitCode;
 
 use charm::Endpoint;
-use decide::{MANIFESTS, POD_DEFAULTS, SECRETS, decide};
+use decide::{POD_DEFAULTS, SECRETS, decide};
+use interfaces::kubernetes_manifest::SECRET;
 use juju::{Error, Juju, Look};
 
 const ENDPOINTS: [Endpoint; 2] = [
-    Endpoint::named(SECRETS).with_remote().with_secrets(MANIFESTS),
-    Endpoint::named(POD_DEFAULTS).with_remote().with_secrets(MANIFESTS),
+    Endpoint::named(SECRETS).with_remote().with_marked_secret(SECRET),
+    Endpoint::named(POD_DEFAULTS).with_remote().with_marked_secret(SECRET),
 ];
 
 #[tokio::main(flavor = "current_thread")]
