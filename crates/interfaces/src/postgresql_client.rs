@@ -9,7 +9,7 @@ mod connection;
 mod endpoint;
 mod request;
 
-pub use answer::{Answer, tls_secret, user_secret};
+pub use answer::{Answer, Group, tls_secret, user_secret};
 pub use connection::{Connection, Tls};
 pub use endpoint::{Endpoint, Endpoints};
 pub use request::Request;

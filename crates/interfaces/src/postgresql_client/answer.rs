@@ -3,13 +3,13 @@
 use charm::{Databag, Secret, SecretContent};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Endpoints, Tls};
+use super::{Endpoints, Request, Tls};
 use crate::python_json;
 
 /// Everything that could end a part of a URL.
 const URL_PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What the provider answers in its application databag. Who may connect is in the secrets.
+/// What the provider answers in its application databag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// Where to write.
@@ -20,31 +20,51 @@ pub struct Answer {
     pub database: String,
     /// The version of the server, such as `14.20`.
     pub version: String,
-    /// The URI of the secret with the content of [`user_secret`].
-    pub secret_user: String,
-    /// The URI of the secret with the content of [`tls_secret`].
-    pub secret_tls: String,
+    /// Who may connect, with the content of [`user_secret`].
+    pub user: Group,
+    /// Whether the server speaks TLS, with the content of [`tls_secret`].
+    pub tls: Group,
+}
+
+/// Fields that go together, and the secret that holds them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The URI of the secret.
+    pub uri: String,
+    /// Its content.
+    pub content: SecretContent,
 }
 
 impl Answer {
-    /// What the provider publishes in answer to `request`, the databag of the requirer, which it repeats as `data`.
-    pub fn databag(&self, request: &Databag) -> Databag {
-        let Self { endpoints, read_only_endpoints, database, version, secret_user, secret_tls } =
-            self;
-        let seen: serde_json::Map<String, serde_json::Value> = request
+    /// What the provider publishes in answer to `request`, which stands in `remote`, the databag of the requirer. The
+    /// provider repeats all of that as `data`.
+    ///
+    /// As with the real provider, a field that was not asked for in a secret is published in plain, and a secret of
+    /// which no field was asked for is not named.
+    pub fn databag(&self, request: &Request, remote: &Databag) -> Databag {
+        let Self { endpoints, read_only_endpoints, database, version, user, tls } = self;
+        let seen: serde_json::Map<String, serde_json::Value> = remote
             .iter()
             .filter(|(key, _)| *key != "data")
             .map(|(key, value)| (key.to_owned(), value.into()))
             .collect();
-        Databag::from([
+        let mut bag = Databag::from([
             ("data", python_json::text(&seen)),
             ("database", database.clone()),
             ("endpoints", endpoints.to_string()),
             ("read-only-endpoints", read_only_endpoints.to_string()),
-            ("secret-tls", secret_tls.clone()),
-            ("secret-user", secret_user.clone()),
             ("version", version.clone()),
-        ])
+        ]);
+        for (key, Group { uri, content }) in [("secret-user", user), ("secret-tls", tls)] {
+            for (field, value) in content {
+                if request.secret_fields.contains(field) {
+                    bag.insert(key, uri);
+                } else {
+                    bag.insert(field, value.reveal());
+                }
+            }
+        }
+        bag
     }
 }
 
@@ -83,22 +103,35 @@ pub fn tls_secret(tls: &Tls) -> SecretContent {
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_answer_has_the_keys_of_the_real_provider() {
-        let answer = Answer {
-            endpoints: Endpoints::only("pg-primary.kubeflow.svc.cluster.local", 5432),
-            read_only_endpoints: Endpoints::only("pg-replicas.kubeflow.svc.cluster.local", 5432),
+    fn answer() -> Answer {
+        let endpoints = Endpoints::only("pg-primary.kubeflow.svc.cluster.local", 5432);
+        let replicas = Endpoints::only("pg-replicas.kubeflow.svc.cluster.local", 5432);
+        let user =
+            user_secret("relation_id_12", &"hunter2".into(), &endpoints, &replicas, "registry");
+        Answer {
+            endpoints,
+            read_only_endpoints: replicas,
             database: "registry".to_owned(),
             version: "14.20".to_owned(),
-            secret_user: "secret:d2fjn1fmp25004or68b0".to_owned(),
-            secret_tls: "secret:d2fjn2fmp25004or68bg".to_owned(),
-        };
-        let request =
-            Databag::from([("database", "registry"), ("requested-secrets", r#"["tls"]"#)]);
-        let bag = answer.databag(&request);
+            user: Group { uri: "secret:d2fjn1fmp25004or68b0".to_owned(), content: user },
+            tls: Group {
+                uri: "secret:d2fjn2fmp25004or68bg".to_owned(),
+                content: tls_secret(&Tls::Off),
+            },
+        }
+    }
+
+    fn lines(remote: &Databag) -> String {
+        let request = Request::read(remote).unwrap().unwrap();
+        let bag = answer().databag(&request, remote);
         let lines: Vec<String> = bag.iter().map(|(key, value)| format!("{key}: {value}")).collect();
-        insta::assert_snapshot!(lines.join("\n"), @r#"
-        data: {"database": "registry", "requested-secrets": "[\"tls\"]"}
+        lines.join("\n")
+    }
+
+    #[test]
+    fn an_answer_has_the_keys_of_the_real_provider() {
+        insta::assert_snapshot!(lines(&Request::new("registry").databag()), @r#"
+        data: {"database": "registry", "provided-secrets": "[\"mtls-cert\"]", "requested-secrets": "[\"username\", \"password\", \"tls\", \"tls-ca\", \"uris\", \"read-only-uris\"]"}
         database: registry
         endpoints: pg-primary.kubeflow.svc.cluster.local:5432
         read-only-endpoints: pg-replicas.kubeflow.svc.cluster.local:5432
@@ -106,6 +139,26 @@ mod tests {
         secret-user: secret:d2fjn1fmp25004or68b0
         version: 14.20
         "#);
+    }
+
+    #[test]
+    fn what_is_not_asked_for_in_secrets_comes_in_plain() {
+        insta::assert_snapshot!(lines(&Databag::from([("database", "registry")])), @r#"
+        data: {"database": "registry"}
+        database: registry
+        endpoints: pg-primary.kubeflow.svc.cluster.local:5432
+        password: hunter2
+        read-only-endpoints: pg-replicas.kubeflow.svc.cluster.local:5432
+        read-only-uris: postgresql://relation_id_12:hunter2@pg-replicas.kubeflow.svc.cluster.local:5432/registry
+        tls: False
+        uris: postgresql://relation_id_12:hunter2@pg-primary.kubeflow.svc.cluster.local:5432/registry
+        username: relation_id_12
+        version: 14.20
+        "#);
+        let fields = r#"["password", "uris", "read-only-uris"]"#;
+        let some = lines(&Databag::from([("database", "registry"), ("requested-secrets", fields)]));
+        assert!(some.contains("secret-user") && some.contains("\nusername"), "{some}");
+        assert!(!some.contains("hunter2") && !some.contains("secret-tls"), "{some}");
     }
 
     #[test]

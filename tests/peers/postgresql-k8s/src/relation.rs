@@ -1,7 +1,9 @@
 //! One related application: what it asks for, its role, and what it is answered.
 
 use charm::{Observation, OwnedSecret, Publication, Relation, RelationId, Secret, SecretPlan};
-use interfaces::postgresql_client::{Answer, Endpoints, Request, Tls, tls_secret, user_secret};
+use interfaces::postgresql_client::{
+    Answer, Endpoints, Group, Request, Tls, tls_secret, user_secret,
+};
 
 use crate::workload::PORT;
 
@@ -89,8 +91,7 @@ pub(crate) fn secrets(
     })
 }
 
-/// What the application is answered, once Juju keeps its secrets. Fields that it does not ask for in secrets are in
-/// plain, as with the real charm.
+/// What the application is answered, once Juju keeps its secrets.
 pub(crate) fn answer(
     relation: &Relation,
     request: &Request,
@@ -100,29 +101,16 @@ pub(crate) fn answer(
     let owned = |group| seen.owned_secrets.get(&label(relation.id, group));
     let (user, tls): (&OwnedSecret, &OwnedSecret) = (owned("user")?, owned("tls")?);
     let endpoints = endpoints(seen);
+    let (role, password) = (role(relation.id), user.content.get("password")?);
+    // The secret itself may be of the time before the application asked for a database.
+    let fields = user_secret(&role, password, &endpoints, &endpoints, &request.database);
     let answer = Answer {
         endpoints: endpoints.clone(),
-        read_only_endpoints: endpoints.clone(),
+        read_only_endpoints: endpoints,
         database: request.database.clone(),
         version: version.to_owned(),
-        secret_user: user.uri.clone(),
-        secret_tls: tls.uri.clone(),
+        user: Group { uri: user.uri.clone(), content: fields },
+        tls: Group { uri: tls.uri.clone(), content: tls.content.clone() },
     };
-    let mut bag = answer.databag(&relation.remote);
-    let password = user.content.get("password")?;
-    let fields =
-        user_secret(&role(relation.id), password, &endpoints, &endpoints, &request.database);
-    for (field, value) in fields.iter().chain(&tls_secret(&Tls::Off)) {
-        if !request.secret_fields.contains(field) {
-            bag.insert(field.clone(), value.reveal());
-        }
-    }
-    for (key, fields) in
-        [("secret-user", ["username", "password"].as_slice()), ("secret-tls", &["tls"])]
-    {
-        if fields.iter().all(|field| bag.get(field).is_some()) {
-            bag.insert(key, "");
-        }
-    }
-    Some(Publication::Exactly(bag))
+    Some(Publication::Exactly(answer.databag(request, &relation.remote)))
 }

@@ -3,7 +3,7 @@
 use charm::SecretContent;
 
 use super::*;
-use crate::postgresql_client::{Answer, tls_secret, user_secret};
+use crate::postgresql_client::{Answer, Group, Request, tls_secret, user_secret};
 
 const PEM: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
 
@@ -13,20 +13,21 @@ type Pairs<'a> = &'a [(&'a str, &'a str)];
 /// A provider's answer in which nothing is wrong.
 fn everything(tls: &Tls) -> (Databag, BTreeMap<String, SecretAnswer>) {
     let endpoints = Endpoints::only("pg-primary", 5432);
+    let user = user_secret("relation_id_12", &"hunter2".into(), &endpoints, &endpoints, "registry");
+    let user = Group { uri: "secret:user".to_owned(), content: user };
+    let tls = Group { uri: "secret:tls".to_owned(), content: tls_secret(tls) };
+    let secrets = [&user, &tls]
+        .map(|Group { uri, content }| (uri.clone(), SecretAnswer::Content(content.clone())));
     let answer = Answer {
         endpoints: endpoints.clone(),
-        read_only_endpoints: endpoints.clone(),
+        read_only_endpoints: endpoints,
         database: "registry".to_owned(),
         version: "14.20".to_owned(),
-        secret_user: "secret:user".to_owned(),
-        secret_tls: "secret:tls".to_owned(),
+        user,
+        tls,
     };
-    let user = user_secret("relation_id_12", &"hunter2".into(), &endpoints, &endpoints, "registry");
-    let secrets = BTreeMap::from([
-        ("secret:user".to_owned(), SecretAnswer::Content(user)),
-        ("secret:tls".to_owned(), SecretAnswer::Content(tls_secret(tls))),
-    ]);
-    (answer.databag(&Databag::new()), secrets)
+    let request = Request::new("registry");
+    (answer.databag(&request, &request.databag()), secrets.into())
 }
 
 fn connection(tls: Tls) -> Connection {
