@@ -35,6 +35,17 @@ pub struct Route {
     pub rewrite: Option<String>,
 }
 
+/// What a requirer asks the gateway for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Nothing, and it has not said its versions: the real pilot routes nobody until it does.
+    NoVersions,
+    /// To be related and have no route.
+    NoRoute,
+    /// A route.
+    Route(Route),
+}
+
 /// What the other side of `ingress` turns out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Provider {
@@ -75,13 +86,15 @@ impl Route {
     pub fn withdrawal() -> Databag {
         Databag::from([(VERSIONS, yaml(&["v1"]))])
     }
+}
 
-    /// Reads what a requirer asks for. `Ok(None)` means no route: it has said no version yet, or sent no data.
-    pub fn read(remote: &Databag) -> Result<Option<Self>, Error> {
-        let (Some(versions), Some(data)) = (remote.get(VERSIONS), remote.get(DATA)) else {
-            return Ok(None);
-        };
-        let version = read_versions(versions)?
+impl Asked {
+    /// Reads what a requirer asks for.
+    pub fn read(remote: &Databag) -> Result<Self, Error> {
+        let Some(versions) = remote.get(VERSIONS) else { return Ok(Self::NoVersions) };
+        let versions = read_versions(versions)?;
+        let Some(data) = remote.get(DATA) else { return Ok(Self::NoRoute) };
+        let version = versions
             .into_iter()
             .rfind(|version| (1..=LATEST).contains(version))
             .ok_or_else(|| Error::invalid(VERSIONS, "has no version that is spoken here"))?;
@@ -102,7 +115,7 @@ impl Route {
             .ok_or_else(|| Error::invalid("data.port", port::REASON))?;
         let namespace =
             if version >= 2 { Some(required("namespace")?) } else { optional("namespace")? };
-        Ok(Some(Self {
+        Ok(Self::Route(Route {
             service: required("service")?,
             port,
             namespace,
@@ -184,20 +197,22 @@ mod tests {
                 "namespace: kubeflow\nport: 8888\nprefix: /feast/\nrewrite: /\nservice: feast-ui\n"
             )
         );
-        assert_eq!(Route::read(&bag), Ok(Some(feast())));
+        assert_eq!(Asked::read(&bag), Ok(Asked::Route(feast())));
     }
 
     #[test]
-    fn a_withdrawal_keeps_the_versions() {
+    fn a_withdrawal_keeps_the_versions_and_is_not_silence() {
         assert_eq!(Route::withdrawal(), Databag::from([(VERSIONS, "- v1\n")]));
-        assert_eq!(Route::read(&Route::withdrawal()), Ok(None));
+        assert_eq!(Asked::read(&Route::withdrawal()), Ok(Asked::NoRoute));
+        let silent = Databag::from([(DATA, "{")]);
+        assert_eq!(Asked::read(&silent), Ok(Asked::NoVersions));
     }
 
     #[test]
     fn names_that_yaml_takes_for_something_else_stay_names() {
         for name in ["123", "yes", "null", "1e5", "~"] {
             let route = Route { service: name.to_owned(), ..feast() };
-            assert_eq!(Route::read(&route.databag()), Ok(Some(route)));
+            assert_eq!(Asked::read(&route.databag()), Ok(Asked::Route(route)));
         }
     }
 
@@ -247,7 +262,7 @@ mod tests {
                 r#"{"namespace":"kubeflow","port":8888,"prefix":"/feast/","rewrite":"/","service":"feast-ui"}"#,
             ),
         ]);
-        assert_eq!(Route::read(&bag), Ok(Some(feast())));
+        assert_eq!(Asked::read(&bag), Ok(Asked::Route(feast())));
     }
 
     #[test]
@@ -262,9 +277,10 @@ mod tests {
             ("- v1", "port: 8888\nservice: a", "data.prefix is missing"),
             ("- v1", "port: 8888\nprefix: 1\nservice: a", "data.prefix is not a text"),
             ("- v2", "port: 8888\nprefix: /\nservice: a", "data.namespace is missing"),
+            ("v1", "", "_supported_versions is not a YAML list of versions"),
             ("- v9", "port: 8888", "_supported_versions has no version that is spoken here"),
         ] {
-            let found = Route::read(&Databag::from([(VERSIONS, versions), (DATA, data)]));
+            let found = Asked::read(&Databag::from([(VERSIONS, versions), (DATA, data)]));
             assert_eq!(found.unwrap_err().to_string(), error);
         }
     }

@@ -91,7 +91,7 @@ fn errors(bag: &Databag, secrets: &BTreeMap<String, SecretAnswer>) -> Vec<String
     error(Stores::read(bag), &mut printed);
     error(Manifests::read(bag, secrets), &mut printed);
     error(Links::read(bag), &mut printed);
-    error(ingress::Route::read(bag), &mut printed);
+    error(ingress::Asked::read(bag).map(Some), &mut printed);
     error(ingress::Provider::read(bag), &mut printed);
     error(istio_ingress_route::Route::read(bag), &mut printed);
     error(istio_ingress_route::Gateway::read(bag), &mut printed);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use charm::{Answer, ConfigValue, Observation, Plan, Port, Publication, Status};
-use interfaces::ingress::{Provider, Route};
+use interfaces::ingress::{Asked, Provider, Route};
 
 use crate::workload::{self, CONTAINER, gateway};
 
@@ -54,20 +54,21 @@ pub(crate) fn decide(seen: &Observation, address: Option<IpAddr>) -> Plan {
 /// All routes or none, as in the real pilot: one application that has not said its versions, or asks for nonsense,
 /// holds up everybody.
 fn routes(seen: &Observation) -> Result<Vec<Route>, Status> {
-    let nonsense =
-        |application: &str, error| Status::Blocked(format!("[{INGRESS}] {application}: {error}"));
     let mut routes = BTreeMap::new();
     let mut silent = 0_usize;
     for relation in seen.relations(INGRESS) {
-        let application = &relation.application;
-        match Provider::read(&relation.remote) {
-            Ok(Some(Provider::Sdi(_))) => {}
-            Ok(_) => silent += 1,
-            Err(error) => return Err(nonsense(application, error)),
+        match Asked::read(&relation.remote) {
+            Ok(Asked::NoVersions) => silent += 1,
+            Ok(Asked::NoRoute) => {}
+            // The gateway's object has the name of the service: of two with the same name the later one is left.
+            Ok(Asked::Route(route)) => {
+                routes.insert(route.service.clone(), route);
+            }
+            Err(error) => {
+                let text = format!("[{INGRESS}] {}: {error}", relation.application);
+                return Err(Status::Blocked(text));
+            }
         }
-        let route = Route::read(&relation.remote).map_err(|error| nonsense(application, error))?;
-        // The gateway's object has the name of the service: of two with the same name the later one is left.
-        routes.extend(route.map(|route| (route.service.clone(), route)));
     }
     if silent > 0 {
         let text = format!("Execution handled {silent} errors.  See logs for details.");
