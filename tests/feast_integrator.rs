@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod commands;
+mod subordinated;
 
 use juju_sim::{Event, State};
 use serde_json::Value;

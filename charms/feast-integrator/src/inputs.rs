@@ -31,8 +31,14 @@ pub(crate) const DATABASES: [(&str, &str); 3] =
     [(OFFLINE_STORE, "offline_store"), (ONLINE_STORE, "online_store"), (REGISTRY, "registry")];
 
 const fn database(name: &'static str) -> Endpoint {
-    // A provider repeats our request in its own databag, under `data`.
-    Endpoint::named(name).with_remote().with_local().with_echo("data").with_secrets("secret-")
+    // A provider repeats our request in its own databag, under `data`. Its units matter only to one that says
+    // `subordinated`.
+    Endpoint::named(name)
+        .with_remote()
+        .with_units_when("subordinated")
+        .with_local()
+        .with_echo("data")
+        .with_secrets("secret-")
 }
 
 /// Hooks that can change nothing about what this charm wants.

@@ -43,6 +43,9 @@ pub struct Endpoint {
     pub remote: bool,
     /// Read the databags of the remote units.
     pub units: bool,
+    /// Read them only where this key in the remote application's databag says `true`, such as `subordinated` of the
+    /// `postgresql_client` providers.
+    pub units_when: Option<&'static str>,
     /// Read our own application's databag (a leader only: Juju refuses it to others).
     pub local: bool,
     /// The key in the remote application's databag under which the other side repeats our own, as the
@@ -130,6 +133,7 @@ impl Endpoint {
             name,
             remote: false,
             units: false,
+            units_when: None,
             local: false,
             echo: None,
             secrets: None,
@@ -147,6 +151,12 @@ impl Endpoint {
     #[must_use]
     pub const fn with_units(self) -> Self {
         Self { units: true, ..self }
+    }
+
+    /// See [`Self::units_when`].
+    #[must_use]
+    pub const fn with_units_when(self, key: &'static str) -> Self {
+        Self { units_when: Some(key), ..self }
     }
 
     /// Also our own application's databag, where this unit leads.

@@ -42,6 +42,7 @@ impl Juju {
         leader: bool,
     ) -> Result<Option<Relation>, Error> {
         let remote = endpoint.remote
+            || endpoint.units_when.is_some()
             || endpoint.echo.is_some()
             || endpoint.secrets.is_some()
             || endpoint.marked_secret.is_some();
@@ -53,7 +54,8 @@ impl Juju {
         if remote {
             relation.remote = databag(id, true, &relation.application).await?;
         }
-        if endpoint.units {
+        let said = |key| relation.remote.get(key) == Some("true");
+        if endpoint.units || endpoint.units_when.is_some_and(said) {
             let number = id.to_string();
             let units: Vec<String> =
                 or_absent(ask("relation-list", &["-r", &number]).await)?.unwrap_or_default();
