@@ -61,6 +61,5 @@ async fn dispatch() -> Result<(), Error> {
             change => juju.apply(change).await?,
         }
     }
-    let idle = |change: &Change| matches!(change, Change::Workload(_, change) if change.is_idle());
-    juju.record(&changes.into_iter().filter(|change| !idle(change)).collect::<Vec<_>>()).await
+    juju.record(&changes).await
 }

@@ -44,7 +44,8 @@ impl<'a> MakeWriter<'a> for Outputs {
 }
 
 impl Juju {
-    /// Logs the changes that were made, as one record of level INFO; none if there is but the status.
+    /// Logs the changes that were made, as one record of level INFO; none if there is but the status and what changes
+    /// nothing where all is well.
     ///
     /// # Errors
     ///
@@ -62,7 +63,11 @@ async fn log(changes: &[Change]) -> Result<(), Error> {
 fn lines(changes: &[Change]) -> Option<String> {
     let lines: Vec<String> = changes
         .iter()
-        .filter(|change| !matches!(change, Change::StatusSet(_)))
+        .filter(|change| match change {
+            Change::StatusSet(_) => false,
+            Change::Workload(_, change) => !change.is_idle(),
+            _ => true,
+        })
         .map(ToString::to_string)
         .collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
@@ -70,13 +75,14 @@ fn lines(changes: &[Change]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use charm::{Port, Status};
+    use charm::{Port, Status, WorkloadChange};
 
     use super::*;
 
     #[test]
-    fn a_status_alone_is_not_worth_a_record() {
-        assert_eq!(lines(&[Change::StatusSet(Status::active())]), None);
+    fn a_status_or_a_replan_alone_is_not_worth_a_record() {
+        let replan = Change::Workload("web".to_owned(), WorkloadChange::Replan);
+        assert_eq!(lines(&[replan, Change::StatusSet(Status::active())]), None);
         let changes = [
             Change::OpenPort(Port::tcp(8888)),
             Change::ClosePort(Port::tcp(80)),
