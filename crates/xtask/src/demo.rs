@@ -5,9 +5,9 @@ mod notebook;
 mod page;
 pub(crate) mod terminal;
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
 
 use serde_json::Value;
 use stand::missing::{self, Need};
@@ -46,30 +46,23 @@ pub(crate) fn in_a_test(feast: &str) -> Result<()> {
 }
 
 fn demo(feast: &str) -> Result<Stand> {
-    let started = Instant::now();
     // A browser is welcome, and not needed.
     let needs: Vec<Need> =
         Need::ALL.into_iter().filter(|need| *need != Need::Chromium || in_ci()).collect();
     missing::check(&needs)?;
     let mut terminal = Terminal::new();
-    let stand = deployed(&mut terminal, feast)?;
-    let address = &stand.address;
-
-    terminal.step("look at what users get");
-    let checked = check(&mut terminal, address)?;
-
-    terminal.step("the model");
-    terminal.run(&mut address.juju(), "juju", &["status", "--relations"])?;
-    println!();
-    for line in checked {
-        println!("✓ {line}");
+    let stand = prepare(&mut terminal, feast).map_err(|error| terminal.failure(&*error))?;
+    match show(&mut terminal, &stand.address) {
+        Ok(()) => Ok(stand),
+        Err(error) => {
+            let logs = keep_logs(&stand.address);
+            Err(format!("{}\nall logs: {}", terminal.failure(&*error), logs.display()).into())
+        }
     }
-    println!("done in {:.0} s", started.elapsed().as_secs_f64());
-    Ok(stand)
 }
 
-/// A stand on which all charms are deployed, related and active.
-pub(crate) fn deployed(terminal: &mut Terminal, feast: &str) -> Result<Stand> {
+/// Everything up to a stand without applications.
+fn prepare(terminal: &mut Terminal, feast: &str) -> Result<Stand> {
     terminal.step("pack the charms");
     for charm in CHARMS {
         let packed = pack::pack(charm, Arch::host())?;
@@ -78,28 +71,65 @@ pub(crate) fn deployed(terminal: &mut Terminal, feast: &str) -> Result<Stand> {
     for peer in deploy::PEERS {
         pack::pack_peer(peer)?;
     }
-
     terminal.step("start Juju, Kubernetes and Feast");
-    let stand = Stand::start(feast)?;
-    let address = &stand.address;
-    deploy::create_user(address, USER)?;
+    Stand::start(feast)
+}
 
-    terminal.step("deploy and integrate");
-    deploy::deploy(terminal, address)?;
-    terminal.step("wait until all are active");
-    deploy::wait(address)?;
+/// A stand on which all charms are deployed, related and active.
+pub(crate) fn deployed(terminal: &mut Terminal, feast: &str) -> Result<Stand> {
+    let stand = prepare(terminal, feast)?;
+    deploy(terminal, &stand.address)?;
     Ok(stand)
 }
 
-fn check(terminal: &mut Terminal, address: &Address) -> Result<Vec<String>> {
+fn deploy(terminal: &mut Terminal, address: &Address) -> Result<()> {
+    deploy::create_user(address, USER)?;
+    terminal.step("deploy and integrate");
+    deploy::deploy(address)?;
+    terminal.step("wait until all are active");
+    deploy::wait(address)
+}
+
+fn show(terminal: &mut Terminal, address: &Address) -> Result<()> {
+    deploy(terminal, address)?;
+    terminal.step("look at what users get");
+    let checked = check(address)?;
+    terminal.step("the model");
+    terminal::run(&mut address.juju(), "juju", &["status", "--relations"])?;
+    println!();
+    for line in checked {
+        println!("✓ {line}");
+    }
+    println!("done in {:.0} s", terminal.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Saves the stand's logs from going with it.
+fn keep_logs(address: &Address) -> PathBuf {
+    let logs = workspace::target().join("demo").join("logs");
+    let _of_an_earlier_run = fs::remove_dir_all(&logs);
+    let copied = fs::create_dir_all(&logs).and_then(|()| {
+        for entry in fs::read_dir(address.folder.join("logs"))? {
+            let entry = entry?;
+            fs::copy(entry.path(), logs.join(entry.file_name()))?;
+        }
+        fs::copy(address.folder.join("controller.log"), logs.join("controller.log"))
+    });
+    if let Err(error) = copied {
+        eprintln!("   keeping the logs in {}: {error}", logs.display());
+    }
+    logs
+}
+
+fn check(address: &Address) -> Result<Vec<String>> {
     let mut checked = Vec::new();
     let secret = object(address, "secret", "feature-store-yaml")?;
     let pod_default = object(address, "poddefault", "feast-integrator-access-feast")?;
     checked.push(format!("namespace {USER} has the Secret feature-store-yaml and the PodDefault feast-integrator-access-feast"));
 
-    checked.push(notebook::run(terminal, address, &secret, &pod_default)?);
+    checked.push(notebook::run(address, &secret, &pod_default)?);
 
-    let links = deploy::result(terminal, address, "kubeflow-dashboard/0", "links", "links")?;
+    let links = deploy::result(address, "kubeflow-dashboard/0", "links", "links")?;
     let links: Value = serde_json::from_str(&links)?;
     let feast = links
         .as_array()
@@ -111,7 +141,7 @@ fn check(terminal: &mut Terminal, address: &Address) -> Result<Vec<String>> {
     }
     checked.push("the dashboard has the link Feast to /feast/".to_owned());
 
-    let gateway = deploy::result(terminal, address, "istio-pilot/0", "gateway", "url")?;
+    let gateway = deploy::result(address, "istio-pilot/0", "gateway", "url")?;
     checked.push(page::look(&format!("{gateway}/feast/"), &screenshot(), &address.folder)?);
     Ok(checked)
 }

@@ -55,7 +55,7 @@ pub(crate) fn commit() -> String {
 /// The program of `package`, built now if it is not up to date. It is for this machine, and not for shipping.
 pub(crate) fn built(package: &str) -> Result<PathBuf> {
     run(cargo()
-        .args(["build", "--quiet", "--locked", "--bins", "--package", package])
+        .args(["build", "--locked", "--bins", "--package", package])
         .arg("--target-dir")
         .arg(target()))?;
     Ok(target().join("debug").join(package))

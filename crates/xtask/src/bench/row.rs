@@ -26,6 +26,8 @@ pub(crate) struct Row {
     pub(crate) peak_memory: u64,
     /// Processes of hook commands.
     pub(crate) hook_commands: usize,
+    /// What they are called with, in order; nothing in it is secret.
+    pub(crate) called: Vec<String>,
     /// Seconds for the same hook commands in a loop without a charm; nothing where there are none.
     pub(crate) bare_wall: Option<Spread>,
     /// Their seconds of processors.
@@ -78,6 +80,7 @@ impl Row {
                 .max()
                 .ok_or_else(nothing)?,
             hook_commands,
+            called: samples.commands.iter().map(|words| words.join(" ")).collect(),
             bare_wall,
             bare_cpu,
             ratio: bare_wall.map(|bare| wall.median / bare.median),

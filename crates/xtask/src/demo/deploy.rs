@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::Result;
-use crate::demo::terminal::Terminal;
+use crate::demo::terminal;
 use crate::pack::Arch;
 use crate::serve::Address;
 use crate::workspace;
@@ -67,15 +67,15 @@ pub(crate) fn create_user(address: &Address, name: &str) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn deploy(terminal: &mut Terminal, address: &Address) -> Result<()> {
+pub(crate) fn deploy(address: &Address) -> Result<()> {
     for (charm, application, more) in APPLICATIONS {
         let file = format!("./{charm}_{}.charm", Arch::host().juju());
         let mut arguments = vec!["deploy", &file, application];
         arguments.extend(more);
-        terminal.run(address.juju().current_dir(workspace::charms()), "juju", &arguments)?;
+        terminal::run(address.juju().current_dir(workspace::charms()), "juju", &arguments)?;
     }
     for (one, other) in RELATIONS {
-        terminal.run(&mut address.juju(), "juju", &["integrate", one, other])?;
+        terminal::run(&mut address.juju(), "juju", &["integrate", one, other])?;
     }
     Ok(())
 }
@@ -147,16 +147,10 @@ fn failure(address: &Address, unsettled: &[String]) -> String {
 }
 
 /// One result of an action.
-pub(crate) fn result(
-    terminal: &Terminal,
-    address: &Address,
-    unit: &str,
-    action: &str,
-    key: &str,
-) -> Result<String> {
+pub(crate) fn result(address: &Address, unit: &str, action: &str, key: &str) -> Result<String> {
     let mut command = address.juju();
     command.args(["run", unit, action, "--format=json"]);
-    let text = terminal.read(&mut command, &format!("juju run {unit} {action}"))?;
+    let text = terminal::read(&mut command, &format!("juju run {unit} {action}"))?;
     let answer: Value = serde_json::from_str(&text)?;
     match answer[unit]["results"][key].as_str() {
         Some(result) => {

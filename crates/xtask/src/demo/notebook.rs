@@ -9,31 +9,26 @@ use serde_json::Value;
 use stand::view::View;
 
 use crate::Result;
-use crate::demo::terminal::Terminal;
+use crate::demo::terminal;
 use crate::serve::Address;
 
 /// Loads known rows, applies, materializes, retrieves, and says what came back.
-pub(crate) fn run(
-    terminal: &Terminal,
-    address: &Address,
-    secret: &Value,
-    pod_default: &Value,
-) -> Result<String> {
+pub(crate) fn run(address: &Address, secret: &Value, pod_default: &Value) -> Result<String> {
     let pod = Pod::admitted(address, secret, pod_default)?;
     let files = stand::feast::notebook();
     let python = address.python.display().to_string();
     let feast = address.feast.display().to_string();
     let now = "2026-02-01T00:00:00";
 
-    terminal.read(&mut pod.command(&python, &["load_data.py"], &files)?, "python load_data.py")?;
-    terminal.read(&mut pod.command(&feast, &["apply"], &files.join("repo"))?, "feast apply")?;
+    terminal::read(&mut pod.command(&python, &["load_data.py"], &files)?, "python load_data.py")?;
+    terminal::read(&mut pod.command(&feast, &["apply"], &files.join("repo"))?, "feast apply")?;
     let shown = format!("feast materialize-incremental {now}");
-    terminal.read(
+    terminal::read(
         &mut pod.command(&feast, &["materialize-incremental", now], &files.join("repo"))?,
         &shown,
     )?;
     let text =
-        terminal.read(&mut pod.command(&python, &["check.py"], &files)?, "python check.py")?;
+        terminal::read(&mut pod.command(&python, &["check.py"], &files)?, "python check.py")?;
     let result: Value = text
         .lines()
         .rev()

@@ -1,18 +1,19 @@
 //! What the person in front of the terminal sees.
 
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::Result;
 
 /// Steps with their times, and commands as they are typed.
 pub(crate) struct Terminal {
+    started: Instant,
     step: Option<(String, Instant)>,
 }
 
 impl Terminal {
     pub(crate) fn new() -> Self {
-        Self { step: None }
+        Self { started: Instant::now(), step: None }
     }
 
     /// Begins a step, and says how long the one before took.
@@ -28,33 +29,46 @@ impl Terminal {
         }
     }
 
-    /// Shows a command, runs it, and shows what it prints.
-    pub(crate) fn run(&self, command: &mut Command, name: &str, arguments: &[&str]) -> Result<()> {
-        println!("$ {name} {}", arguments.join(" "));
-        let status = command.args(arguments).stdin(Stdio::null()).status()?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(self.failure(&format!("{name} {}", arguments.join(" ")), ""))
-        }
+    /// How long it has been since the beginning.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
     }
 
-    /// Shows a command, runs it, and answers what it prints.
-    pub(crate) fn read(&self, command: &mut Command, shown: &str) -> Result<String> {
-        println!("$ {shown}");
-        let output = command.stdin(Stdio::null()).output()?;
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-        }
-        let said = String::from_utf8_lossy(&output.stderr);
-        let lines: Vec<&str> = said.lines().collect();
-        Err(self.failure(shown, &lines[lines.len().saturating_sub(20)..].join("\n")))
-    }
-
-    fn failure(&self, command: &str, said: &str) -> Box<dyn std::error::Error> {
+    /// What went wrong and why, with the step that it went wrong in.
+    pub(crate) fn failure(&self, error: &dyn std::error::Error) -> Box<dyn std::error::Error> {
         let step = self.step.as_ref().map_or("", |(name, _)| name);
-        format!("in the step «{step}»: `{command}` failed\n{said}").into()
+        let mut text = format!("in the step «{step}»: {error}");
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            text.push_str("\n  because ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text.into()
     }
+}
+
+/// Shows a command, runs it, and shows what it prints.
+pub(crate) fn run(command: &mut Command, name: &str, arguments: &[&str]) -> Result<()> {
+    println!("$ {name} {}", arguments.join(" "));
+    let status = command.args(arguments).stdin(Stdio::null()).status()?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(format!("`{name} {}` ended with {status}", arguments.join(" ")).into())
+}
+
+/// Shows a command, runs it, and answers what it prints.
+pub(crate) fn read(command: &mut Command, shown: &str) -> Result<String> {
+    println!("$ {shown}");
+    let output = command.stdin(Stdio::null()).output()?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<&str> = said.lines().collect();
+    let end = lines[lines.len().saturating_sub(20)..].join("\n");
+    Err(format!("`{shown}` ended with {}\n{end}", output.status).into())
 }
 
 impl Drop for Terminal {
