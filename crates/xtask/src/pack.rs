@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use object::read::elf::{ElfFile64, FileHeader as _, ProgramHeader as _};
 use sha2::{Digest as _, Sha256};
@@ -128,7 +128,20 @@ fn manifest(arch: Arch) -> Result<String> {
     Ok(serde_yaml::to_string(&manifest)?)
 }
 
+/// Installs the standard library of `triple` where it is not there: not every rustup does that by itself.
+fn ensure_target(triple: &str) -> Result<()> {
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print", "target-libdir", "--target", triple]).current_dir(workspace::root());
+    let output = rustc.output()?;
+    if Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir() {
+        return Ok(());
+    }
+    let mut rustup = Command::new("rustup");
+    workspace::run(rustup.args(["target", "add", triple]).current_dir(workspace::root()))
+}
+
 fn build(charm: &str, arch: Arch) -> Result<PathBuf> {
+    ensure_target(arch.triple())?;
     // A target folder of its own: other flags here must not rebuild what tests have built.
     let target = workspace::target().join("pack");
     let cargo_home = std::env::var("CARGO_HOME")
@@ -140,16 +153,7 @@ fn build(charm: &str, arch: Arch) -> Result<PathBuf> {
     ];
     let mut command = workspace::cargo();
     command
-        .args([
-            "build",
-            "--quiet",
-            "--locked",
-            "--release",
-            "--package",
-            charm,
-            "--target",
-            arch.triple(),
-        ])
+        .args(["build", "--locked", "--release", "--package", charm, "--target", arch.triple()])
         .arg("--target-dir")
         .arg(&target)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
