@@ -140,6 +140,28 @@ fn ensure_target(triple: &str) -> Result<()> {
     workspace::run(rustup.args(["target", "add", triple]).current_dir(workspace::root()))
 }
 
+/// What makes a static executable position-independent where rustc does not do so by itself: musl's own start file for
+/// that, which comes with the target, in the place of the one that rustc would choose.
+fn static_pie(triple: &str) -> Result<Vec<String>> {
+    let output = Command::new("rustc")
+        .args(["--print", "sysroot"])
+        .current_dir(workspace::root())
+        .output()?;
+    let sysroot = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    let folder = sysroot.join("lib/rustlib").join(triple).join("lib/self-contained");
+    let mut flags =
+        vec!["-Crelocation-model=pic".to_owned(), "-Clink-self-contained=no".to_owned()];
+    let mut link = |argument: String| flags.push(format!("-Clink-arg={argument}"));
+    for object in ["rcrt1.o", "crti.o", "crtbeginS.o", "crtendS.o", "crtn.o"] {
+        link(folder.join(object).display().to_string());
+    }
+    link(format!("-L{}", folder.display()));
+    for argument in ["-pie", "--no-dynamic-linker", "-ztext"] {
+        link(argument.to_owned());
+    }
+    Ok(flags)
+}
+
 fn build(charm: &str, arch: Arch) -> Result<PathBuf> {
     ensure_target(arch.triple())?;
     // A target folder of its own: other flags here must not rebuild what tests have built.
@@ -147,10 +169,13 @@ fn build(charm: &str, arch: Arch) -> Result<PathBuf> {
     let cargo_home = std::env::var("CARGO_HOME")
         .or_else(|_| std::env::var("HOME").map(|home| format!("{home}/.cargo")))?;
     // Panic messages carry the paths of source files; without this they would differ from machine to machine.
-    let flags = [
+    let mut flags = vec![
         format!("--remap-path-prefix={cargo_home}=cargo"),
         format!("--remap-path-prefix={}=.", workspace::root().display()),
     ];
+    if arch == Arch::Arm64 {
+        flags.extend(static_pie(arch.triple())?);
+    }
     let mut command = workspace::cargo();
     command
         .args(["build", "--locked", "--release", "--package", charm, "--target", arch.triple()])
