@@ -14,8 +14,8 @@ use juju::{Error, Juju, Look};
 #[command(version = VERSION)]
 struct Arguments {}
 
-const VERSION: &str = match option_env!("CHARM_COMMIT") {
-    Some(commit) => commit,
+const VERSION: &str = match option_env!("CHARM_VERSION") {
+    Some(version) => version,
     None => env!("CARGO_PKG_VERSION"),
 };
 

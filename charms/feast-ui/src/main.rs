@@ -21,8 +21,8 @@ use workload::{CONTAINER, FILE};
 #[command(version = VERSION)]
 struct Arguments {}
 
-const VERSION: &str = match option_env!("CHARM_COMMIT") {
-    Some(commit) => commit,
+const VERSION: &str = match option_env!("CHARM_VERSION") {
+    Some(version) => version,
     None => env!("CARGO_PKG_VERSION"),
 };
 

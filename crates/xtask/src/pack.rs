@@ -182,7 +182,7 @@ fn build(charm: &str, arch: Arch) -> Result<PathBuf> {
         .arg("--target-dir")
         .arg(&target)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
-        .env("CHARM_COMMIT", workspace::commit());
+        .env("CHARM_VERSION", format!("{} ({})", env!("CARGO_PKG_VERSION"), workspace::commit()));
     workspace::run(&mut command)?;
     Ok(target.join(arch.triple()).join("release").join(charm))
 }
