@@ -43,9 +43,11 @@ async fn dispatch() -> Result<(), Error> {
     juju::subscribe(juju.dispatch().kind);
     let look =
         Look { endpoints: &inputs::ENDPOINTS, followers: true, ports: true, ..Look::default() };
-    let mut seen = juju.observe(&look).await?;
     let pebble = Pebble::of(CONTAINER);
-    let (before, unseen) = container::told(pebble.observe(&[FILE]).await);
+    // While Juju answers one hook command after another, Pebble answers too.
+    let (seen, found) = tokio::join!(juju.observe(&look), pebble.observe(&[FILE]));
+    let mut seen = seen?;
+    let (before, unseen) = container::told(found);
     seen.set_container(CONTAINER, before.clone());
 
     let changes = decide(&seen).changes(&seen);
