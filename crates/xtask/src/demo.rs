@@ -93,13 +93,18 @@ fn deploy(terminal: &mut Terminal, address: &Address) -> Result<()> {
 fn show(terminal: &mut Terminal, address: &Address) -> Result<()> {
     deploy(terminal, address)?;
     terminal.step("look at what users get");
-    let checked = check(address)?;
+    let Checked { lines, ui } = check(address)?;
     terminal.step("the model");
     terminal::run(&mut address.juju(), "juju", &["status", "--relations"])?;
     println!();
-    for line in checked {
+    for line in lines {
         println!("✓ {line}");
     }
+    println!(
+        "the UI: {ui}   Kubernetes: {}   logs: {}",
+        address.server,
+        address.folder.join("logs").display()
+    );
     println!("done in {:.0} s", terminal.elapsed().as_secs_f64());
     Ok(())
 }
@@ -121,13 +126,20 @@ fn keep_logs(address: &Address) -> PathBuf {
     logs
 }
 
-fn check(address: &Address) -> Result<Vec<String>> {
-    let mut checked = Vec::new();
+/// What users get, as it was found.
+struct Checked {
+    lines: Vec<String>,
+    /// The address of the UI behind the gateway.
+    ui: String,
+}
+
+fn check(address: &Address) -> Result<Checked> {
+    let mut found = Vec::new();
     let secret = object(address, "secret", "feature-store-yaml")?;
     let pod_default = object(address, "poddefault", "feast-integrator-access-feast")?;
-    checked.push(format!("namespace {USER} has the Secret feature-store-yaml and the PodDefault feast-integrator-access-feast"));
+    found.push(format!("namespace {USER} has the Secret feature-store-yaml and the PodDefault feast-integrator-access-feast"));
 
-    checked.push(notebook::run(address, &secret, &pod_default)?);
+    found.push(notebook::run(address, &secret, &pod_default)?);
 
     let links = deploy::result(address, "kubeflow-dashboard/0", "links", "links")?;
     let links: Value = serde_json::from_str(&links)?;
@@ -139,11 +151,12 @@ fn check(address: &Address) -> Result<Vec<String>> {
     if !feast {
         return Err(format!("the dashboard has no link to /feast/: {links}").into());
     }
-    checked.push("the dashboard has the link Feast to /feast/".to_owned());
+    found.push("the dashboard has the link Feast to /feast/".to_owned());
 
     let gateway = deploy::result(address, "istio-pilot/0", "gateway", "url")?;
-    checked.push(page::look(&format!("{gateway}/feast/"), &screenshot(), &address.folder)?);
-    Ok(checked)
+    let ui = format!("{gateway}/feast/");
+    found.push(page::look(&ui, &screenshot(), &address.folder)?);
+    Ok(Checked { lines: found, ui })
 }
 
 /// An object of the user's namespace.

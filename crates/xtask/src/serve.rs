@@ -42,6 +42,8 @@ pub(crate) struct Address {
     pub(crate) environment: BTreeMap<String, PathBuf>,
     /// The program `kubectl`.
     pub(crate) kubectl: PathBuf,
+    /// The URL of the Kubernetes API.
+    pub(crate) server: String,
     /// The administrator's kubeconfig.
     pub(crate) kubeconfig: PathBuf,
     /// A hosts file with the names of Services.
@@ -183,6 +185,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             .map(|(name, value)| (name.to_owned(), PathBuf::from(value)))
             .collect(),
         kubectl: kubernetes.command().get_program().into(),
+        server: kubernetes.server().to_owned(),
         kubeconfig: kubernetes.kubeconfig(),
         hosts: controller.hosts().to_owned(),
         folder: controller.folder().to_owned(),
