@@ -71,7 +71,7 @@ func startAPIServer(ctx context.Context, c *server) (*apiServer, error) {
 		ControllerUUID: c.identity.controller.String(), ControllerModelUUID: c.identity.controllerModel,
 		LocalMacaroonAuthenticator: authenticator,
 		UpgradeComplete:            func() bool { return true },
-		NewObserver:                observer.ObserverFactoryMultiplexer(c.presence, logRequests),
+		NewObserver:                observer.ObserverFactoryMultiplexer(newPresence(c.servicesGetter).observer, logRequests),
 		LogSink:                    c.log,
 		GetAuditConfig:             func() auditlog.Config { return auditlog.Config{} },
 		LeaseManager:               c.leases,
@@ -140,30 +140,11 @@ func (p agentPasswords) GetAgentPasswordServiceForModel(ctx context.Context, id 
 	return svc.AgentPassword(), nil
 }
 
-// presence notes which unit agents are connected.
-func (c *server) presence() observer.Observer {
-	return observer.NewAgentPresence(observer.AgentPresenceConfig{
-		DomainServicesGetter: presenceGetter{c.servicesGetter}, Logger: internallogger.GetLogger("juju.apiserver")})
-}
-
 // logRequests logs every API call, given the logging configuration juju.requests=DEBUG.
 func logRequests() observer.Observer {
 	return observer.NewRequestLogger(observer.RequestLoggerConfig{
 		Clock: clock.WallClock, Logger: internallogger.GetLogger("juju.requests")})
 }
-
-type presenceGetter struct{ getter services.DomainServicesGetter }
-
-// ServicesForModel implements observer.DomainServicesGetter.
-func (p presenceGetter) ServicesForModel(ctx context.Context, id model.UUID) (observer.ModelService, error) {
-	svc, err := p.getter.ServicesForModel(ctx, id)
-	return presenceServices{svc}, err
-}
-
-type presenceServices struct{ services services.DomainServices }
-
-// StatusService implements observer.ModelService.
-func (p presenceServices) StatusService() observer.StatusService { return p.services.Status() }
 
 type noTracers struct{}
 
