@@ -80,6 +80,14 @@ fn a_unit_that_does_not_lead_changes_nothing_but_its_status() {
 }
 
 #[test]
+fn whoever_led_before_says_that_another_does() {
+    let mut deployed = settled(by_secrets());
+    deployed.unit.state.leader = false;
+    deployed.settle(Event::hook("leader-settings-changed"));
+    assert_eq!(deployed.status(), "waiting [leadership-gate] Waiting for leadership");
+}
+
+#[test]
 fn whoever_becomes_the_leader_asks_for_the_databases() {
     let mut state = State { leader: false, ..State::leader() };
     for (id, endpoint, ..) in DATABASES {

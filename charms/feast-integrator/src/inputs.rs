@@ -43,7 +43,7 @@ const fn database(name: &'static str) -> Endpoint {
 
 /// Hooks that can change nothing about what this charm wants.
 pub(crate) fn is_of_no_interest(dispatch: &Dispatch) -> bool {
-    ["start", "stop", "remove", "leader-settings-changed"].iter().any(|name| dispatch.is_hook(name))
+    ["start", "stop", "remove"].iter().any(|name| dispatch.is_hook(name))
 }
 
 /// The three databases.

@@ -22,7 +22,7 @@ pub(crate) const ENDPOINTS: [Endpoint; 4] = [
 
 /// Hooks that can change nothing about what this charm wants.
 pub(crate) fn is_of_no_interest(dispatch: &Dispatch) -> bool {
-    ["start", "stop", "remove", "leader-settings-changed"].iter().any(|name| dispatch.is_hook(name))
+    ["start", "stop", "remove"].iter().any(|name| dispatch.is_hook(name))
 }
 
 /// Why the three stores are not known.
