@@ -30,7 +30,8 @@ pub enum Tls {
     Off,
     /// It takes nothing else.
     On {
-        /// The certificates to check it with, in PEM.
+        /// The certificates to check it with, in PEM. What is no certificate counts as none: the connection is
+        /// encrypted all the same.
         ca: Option<String>,
     },
 }
@@ -84,12 +85,10 @@ impl Tls {
     fn read(tls: Option<&str>, ca: Option<&str>) -> Result<Self, Error> {
         match tls.map(str::to_ascii_lowercase).as_deref() {
             None | Some("false") => Ok(Self::Off),
-            Some("true") => match ca {
-                Some(ca) if !ca.contains("-----BEGIN CERTIFICATE-----") => {
-                    Err(Error::invalid("tls-ca", "has no certificate in PEM"))
-                }
-                ca => Ok(Self::On { ca: ca.map(ToOwned::to_owned) }),
-            },
+            Some("true") => {
+                let ca = ca.filter(|ca| ca.contains("-----BEGIN CERTIFICATE-----"));
+                Ok(Self::On { ca: ca.map(ToOwned::to_owned) })
+            }
             Some(_) => Err(Error::invalid("tls", "is neither True nor False")),
         }
     }
