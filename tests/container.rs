@@ -133,16 +133,17 @@ impl Container {
         self.process = Some(process);
     }
 
-    /// Runs the command line of Pebble.
+    /// Runs the command line of Pebble, and answers what it writes.
     ///
     /// # Panics
     ///
     /// If this cannot be done.
-    pub fn pebble(&self, args: &[&str]) {
+    pub fn pebble(&self, args: &[&str]) -> String {
         let mut command = process::Command::new(pebble());
         command.args(args).env("PEBBLE_SOCKET", self.socket());
         let output = command.output().expect("the program pebble");
         assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// What the container sees as `/home/ubuntu`.

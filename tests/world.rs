@@ -82,6 +82,15 @@ impl Deployed {
         self.unit.run(&self.program, event).expect("a world that can be")
     }
 
+    /// Runs the charm, whatever comes of it, even where Juju would not.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be run.
+    pub fn run_anyway(&mut self, event: Event) -> Outcome {
+        self.unit.run_anyway(&self.program, event).expect("a charm to run")
+    }
+
     /// Runs the charm, which must end well and show nobody a password.
     ///
     /// # Panics

@@ -87,12 +87,21 @@ impl Unit {
     ///
     /// [`Error::Impossible`] when Juju would never run `event` in this state. What the charm does wrong is no error but
     /// an [`Outcome`].
+    pub fn run(&mut self, dispatch: &Path, event: Event) -> Result<Outcome, Error> {
+        self.impossible(&event).map_or(Ok(()), |why| Err(Error::Impossible(why)))?;
+        self.run_anyway(dispatch, event)
+    }
+
+    /// As [`Self::run`], even if Juju would never do so: for worlds that somebody else thought up.
+    ///
+    /// # Errors
+    ///
+    /// Whatever keeps the charm from being run.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "an event happens once, and reads best where it is made"
     )]
-    pub fn run(&mut self, dispatch: &Path, event: Event) -> Result<Outcome, Error> {
-        self.impossible(&event).map_or(Ok(()), |why| Err(Error::Impossible(why)))?;
+    pub fn run_anyway(&mut self, dispatch: &Path, event: Event) -> Result<Outcome, Error> {
         let action = match self.action(&event) {
             Ok(action) => action,
             Err(outcome) => return Ok(*outcome),
