@@ -2,4 +2,6 @@
 
 pub mod container;
 pub mod event;
+pub mod pebble;
+pub mod recorded;
 pub mod world;

@@ -1,7 +1,8 @@
 //! What must be true of every outcome, whatever was recorded.
 
+use tests::recorded::Situation;
+
 use crate::fields::Fields;
-use crate::situation::Situation;
 use crate::wanted::{STORES, wanted};
 
 /// What of `ours` is not as it should be after any hook that brings news, whatever the Python charm did.

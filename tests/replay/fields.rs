@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use charm::{File, checksum};
 use juju_sim::{Bag, Outcome, Relation, State, Status};
 use serde_json::{Map, Value, json};
-
-use crate::pebble::Container;
-use crate::situation::{Output, RecordedContainer, Situation, ports};
+use tests::pebble::Container;
+use tests::recorded::{Output, RecordedContainer, Situation, ports};
 
 /// Fields by name. The parts of a name are separated by `/`; a databag is named by its endpoint and its number.
 pub(crate) type Fields = BTreeMap<String, Value>;

@@ -4,11 +4,9 @@
 mod amiss;
 mod document;
 mod fields;
-mod pebble;
 mod real;
 mod reasons;
 mod run;
-mod situation;
 mod verdict;
 mod wanted;
 
@@ -17,11 +15,12 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use tests::recorded;
 use verdict::{Judged, Verdict};
 
 #[test]
 fn what_was_recorded_of_the_python_charms_comes_out_the_same_or_better() {
-    let (situations, reasons) = (situation::all(), reasons::all());
+    let (situations, reasons) = (recorded::all(), reasons::all());
     let (next, judged) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
         while let Some(situation) = situations.get(next.fetch_add(1, Ordering::Relaxed)) {

@@ -5,17 +5,17 @@ use std::{collections::BTreeMap, fs};
 
 use serde_json::Value;
 use tests::container::Container;
+use tests::{pebble, recorded};
 
 use crate::fields::{self, Fields};
-use crate::run::{outcome_of, replay};
-use crate::situation;
+use crate::run::replay;
 
 const FILE: &str = "/home/ubuntu/feature_store.yaml";
 
 /// What a real Pebble has, as the one without processes would have it.
-fn observed(real: &Container) -> crate::pebble::Container {
+fn observed(real: &Container) -> pebble::Container {
     let plan: Value = serde_yaml::from_str(&real.pebble(&["plan"])).expect("a plan");
-    let mut container = crate::pebble::Container::default();
+    let mut container = pebble::Container::default();
     if plan["services"].is_object() {
         container.layers.push(("feast-ui".to_owned(), plan));
         let services = real.pebble(&["services"]);
@@ -34,13 +34,13 @@ fn observed(real: &Container) -> crate::pebble::Container {
 #[test]
 fn a_real_pebble_comes_to_the_same() {
     let names = ["cfg_valid_first", "cfg_empty", "cfg_port_zero", "password_leading_newline"];
-    for situation in situation::all() {
+    for situation in recorded::all() {
         if situation.charm != "feast-ui" || !names.contains(&situation.name.as_str()) {
             continue;
         }
         let Some(real) = Container::start() else { return };
         let mut deployed = real.deploy(situation.input.state());
-        let outcome = outcome_of(&mut deployed, &situation, situation.input.event.event());
+        let outcome = situation.run(&mut deployed, situation.input.event.event());
         let found: Fields = fields::ours(&outcome, &deployed.unit.state, Some(&observed(&real)));
         let expected = replay(&situation, situation.input.event.event());
         let differences = fields::differences(&expected, &found);

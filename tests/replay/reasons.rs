@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use ::tests::recorded::Situation;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::fields::Fields;
-use crate::situation::Situation;
 use crate::wanted;
 
 /// A reason, as `reasons.yaml` has it.

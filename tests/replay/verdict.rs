@@ -4,12 +4,12 @@ use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use juju_sim::Event;
+use tests::recorded::Situation;
 
 use crate::amiss::amiss;
 use crate::fields::{self, differences};
 use crate::reasons::{Evidence, Reason};
 use crate::run::replay;
-use crate::situation::Situation;
 use crate::wanted::wanted;
 
 /// A situation, and what is thought of it.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use tests::recorded::Situation;
 
 use crate::fields::{Fields, put};
-use crate::situation::Situation;
 
 /// The stores, and the endpoints of their databases.
 pub(crate) const STORES: [(&str, &str); 3] = [

@@ -1,31 +1,39 @@
 //! A container's Pebble without processes: starting a service takes no time, and every check of one that runs succeeds.
+#![expect(
+    clippy::panic,
+    reason = "a charm that asks for more than Pebble was taught here is a test that fails"
+)]
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+
+use crate::world::Deployed;
 
 /// What is in a container.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Container {
+pub struct Container {
     /// Layers by label, the lowest first.
-    pub(crate) layers: Vec<(String, Value)>,
+    pub layers: Vec<(String, Value)>,
     /// Services and what they do: `active`, `inactive` or `error`.
-    pub(crate) services: BTreeMap<String, String>,
+    pub services: BTreeMap<String, String>,
     /// Checks and their failures in a row, where they have any.
-    pub(crate) failures: BTreeMap<String, u64>,
+    pub failures: BTreeMap<String, u64>,
     /// Content and permissions of files.
-    pub(crate) files: BTreeMap<String, (String, String)>,
+    pub files: BTreeMap<String, (String, String)>,
 }
 
 /// A server on a socket.
-pub(crate) struct Pebble {
+pub struct Pebble {
     container: Arc<Mutex<Container>>,
-    socket: std::path::PathBuf,
+    folder: TempDir,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -38,9 +46,17 @@ struct Request {
 }
 
 impl Pebble {
-    /// Serves `container` on `socket` until it is asked for what became of it.
-    pub(crate) fn serve(container: Container, socket: &Path) -> io::Result<Self> {
-        let listener = UnixListener::bind(socket)?;
+    /// Gives the unit `container`, until it is asked for what became of it.
+    ///
+    /// # Panics
+    ///
+    /// If there can be no socket.
+    pub fn serve(container: Container, deployed: &mut Deployed) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let socket = socket(&folder);
+        fs::create_dir(socket.parent().unwrap_or(folder.path())).expect("a folder");
+        let listener = UnixListener::bind(&socket).expect("a socket");
+        deployed.unit.extra.insert("CHARM_CONTAINERS_DIR".to_owned(), folder.path().into());
         let container = Arc::new(Mutex::new(container));
         let shared = Arc::clone(&container);
         let thread = thread::spawn(move || {
@@ -56,17 +72,25 @@ impl Pebble {
                 }
             }
         });
-        Ok(Self { container, socket: socket.to_owned(), thread: Some(thread) })
+        Self { container, folder, thread: Some(thread) }
     }
 
     /// What became of the container.
-    pub(crate) fn stop(mut self) -> Container {
-        drop(UnixStream::connect(&self.socket));
+    ///
+    /// # Panics
+    ///
+    /// If it was asked for something that it does not know.
+    pub fn stop(mut self) -> Container {
+        drop(UnixStream::connect(socket(&self.folder)));
         if let Some(thread) = self.thread.take() {
             assert!(thread.join().is_ok(), "Pebble was asked what it does not know");
         }
         shared_mut(&self.container).clone()
     }
+}
+
+fn socket(folder: &TempDir) -> PathBuf {
+    folder.path().join("feast-ui/pebble.socket")
 }
 
 fn shared_mut(container: &Mutex<Container>) -> MutexGuard<'_, Container> {
@@ -126,7 +150,7 @@ fn result(result: &Value) -> Vec<u8> {
 
 impl Container {
     /// All layers together.
-    pub(crate) fn plan(&self) -> Value {
+    pub fn plan(&self) -> Value {
         let mut plan = json!({});
         for (_, layer) in &self.layers {
             combine(&mut plan, layer);
