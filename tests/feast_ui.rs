@@ -2,12 +2,13 @@
 
 mod bad_input;
 mod commands;
+mod mesh;
 
 use juju_sim::{Event, Relation, State};
 use serde_json::Value;
 use tests::event;
 use tests::world::ui::{DASHBOARD_LINKS, INGRESS, ISTIO_INGRESS_ROUTE};
-use tests::world::{Deployed, configured};
+use tests::world::{Deployed, configured, meshed};
 
 const NO_PEBBLE: &str = "waiting [feast-ui-pebble-service] Waiting for Pebble to be ready.";
 
@@ -32,6 +33,8 @@ fn every_kind_of_hook_ends_well_in_every_world() {
     let worlds = [
         State::leader(),
         ambient().on_juju_4(),
+        meshed(),
+        follower(meshed()),
         conflict.clone(),
         follower(conflict.on_juju_4()),
         follower(State::leader()),

@@ -30,6 +30,12 @@ pub mod ui {
     pub const INGRESS: u32 = 13;
     /// `istio-ingress-route`, which [`configured`] leaves out, because it excludes `ingress`.
     pub const ISTIO_INGRESS_ROUTE: u32 = 14;
+    /// `service-mesh`, which only [`meshed`](super::meshed) has.
+    pub const SERVICE_MESH: u32 = 15;
+    /// `require-cmr-mesh`, likewise.
+    pub const REQUIRE_CMR_MESH: u32 = 16;
+    /// `provide-cmr-mesh`, likewise.
+    pub const PROVIDE_CMR_MESH: u32 = 17;
 }
 
 /// The databases: relation, endpoint, name of the database, identifiers of the secrets for the user and for TLS.
@@ -230,4 +236,19 @@ pub fn configured() -> State {
             .saying(&[("_supported_versions", "- v1\n- v2\n")]),
     ];
     State { relations, ..State::leader() }
+}
+
+/// The same with a beacon, and with an application of another model on either side.
+pub fn meshed() -> State {
+    let mut state = configured();
+    state.relations.extend([
+        Relation::to(ui::SERVICE_MESH, "service-mesh", "istio-beacon-k8s").saying(&[
+            ("labels", r#"{"istio.io/dataplane-mode": "ambient"}"#),
+            ("mesh_type", "\"istio\""),
+        ]),
+        Relation::to(ui::REQUIRE_CMR_MESH, "require-cmr-mesh", "remote-server"),
+        Relation::to(ui::PROVIDE_CMR_MESH, "provide-cmr-mesh", "remote-client")
+            .saying(&[("cmr_data", r#"{"app_name": "client", "juju_model_name": "other"}"#)]),
+    ]);
+    state
 }

@@ -31,6 +31,8 @@ fn an_update_status_asks_for_what_it_needs_and_no_more() {
     relation-get --format=json -r 13 --app -- - istio-pilot
     relation-get --format=json -r 13 --app -- - feast-ui
     relation-ids --format=json -- istio-ingress-route
+    relation-ids --format=json -- service-mesh
+    relation-ids --format=json -- require-cmr-mesh
     opened-ports --format=json
     status-set waiting -- "[feast-ui-pebble-service] Waiting for Pebble to be ready."
     "#);
@@ -41,36 +43,36 @@ fn every_hook_with_all_related_costs_so_many_commands() {
     let mut deployed = Deployed::ui(configured());
     deployed.settle(Event::hook("config-changed"));
     insta::assert_snapshot!(event::costs(&mut deployed), @r#"
-    13 Hook("install")
-    13 Hook("config-changed")
+    15 Hook("install")
+    15 Hook("config-changed")
      0 Hook("start")
-    13 Hook("update-status")
-    13 Hook("upgrade-charm")
+    15 Hook("update-status")
+    15 Hook("upgrade-charm")
      0 Hook("stop")
      0 Hook("remove")
-    13 Hook("leader-elected")
-    12 RelationCreated(11)
-    12 RelationJoined(11, "feast-integrator/0")
-    12 RelationChanged(11)
-    12 RelationUnitChanged(11, "feast-integrator/0")
-    12 RelationDeparted { relation: 11, unit: "feast-integrator/0", departing: "feast-integrator/0" }
-    12 RelationDeparted { relation: 11, unit: "feast-integrator/0", departing: "feast-ui/0" }
-    11 RelationBroken(11)
-    11 RelationBrokenAfterRestart(11)
-    12 RelationBroken(12)
-    12 RelationBrokenAfterRestart(12)
-    10 RelationBroken(13)
-    10 RelationBrokenAfterRestart(13)
-    13 PebbleReady("feast-ui")
-    13 PebbleCheckFailed("feast-ui", "up")
-    13 PebbleCheckRecovered("feast-ui", "up")
-    13 PebbleCustomNotice("feast-ui", "example.com/a")
+    15 Hook("leader-elected")
+    14 RelationCreated(11)
+    14 RelationJoined(11, "feast-integrator/0")
+    14 RelationChanged(11)
+    14 RelationUnitChanged(11, "feast-integrator/0")
+    14 RelationDeparted { relation: 11, unit: "feast-integrator/0", departing: "feast-integrator/0" }
+    14 RelationDeparted { relation: 11, unit: "feast-integrator/0", departing: "feast-ui/0" }
+    13 RelationBroken(11)
+    13 RelationBrokenAfterRestart(11)
+    14 RelationBroken(12)
+    14 RelationBrokenAfterRestart(12)
+    12 RelationBroken(13)
+    12 RelationBrokenAfterRestart(13)
+    15 PebbleReady("feast-ui")
+    15 PebbleCheckFailed("feast-ui", "up")
+    15 PebbleCheckRecovered("feast-ui", "up")
+    15 PebbleCustomNotice("feast-ui", "example.com/a")
     "#);
 }
 
 #[test]
 fn a_unit_that_does_not_lead_or_has_no_relations_asks_less() {
-    for (state, commands) in [(State { leader: false, ..configured() }, 11), (State::leader(), 7)] {
+    for (state, commands) in [(State { leader: false, ..configured() }, 10), (State::leader(), 9)] {
         let mut deployed = Deployed::ui(state);
         deployed.settle(Event::hook("config-changed"));
         let outcome = deployed.settle(Event::hook("update-status"));

@@ -7,7 +7,7 @@ use interfaces::kubeflow_dashboard_links::{Link, Links, Location};
 
 use crate::inputs::{self, DASHBOARD_LINKS, FEAST_CONFIGURATION, Unready};
 use crate::workload::{CONTAINER, PORT, PREFIX};
-use crate::{feature_store, routes, workload};
+use crate::{feature_store, mesh, routes, workload};
 
 /// What the charm wants, given what it sees. Every unit serves; only the leader speaks for the application.
 pub(crate) fn decide(seen: &Observation) -> Plan {
@@ -42,6 +42,7 @@ pub(crate) fn decide(seen: &Observation) -> Plan {
         for relation in seen.relations(DASHBOARD_LINKS) {
             plan.databags.insert(relation.id, Publication::Exactly(links.clone()));
         }
+        mesh::ask(&mut plan, seen);
     }
     plan.status = Status::worst(troubles);
     plan

@@ -11,13 +11,22 @@ pub(crate) const DASHBOARD_LINKS: &str = "dashboard-links";
 pub(crate) const INGRESS: &str = "ingress";
 /// Istio's gateway in ambient mode.
 pub(crate) const ISTIO_INGRESS_ROUTE: &str = "istio-ingress-route";
+/// The beacon of Istio's ambient mesh.
+pub(crate) const SERVICE_MESH: &str = "service-mesh";
+/// Applications in other models that are to let us in.
+pub(crate) const REQUIRE_CMR_MESH: &str = "require-cmr-mesh";
 
-/// All endpoints, with what this charm reads of each.
-pub(crate) const ENDPOINTS: [Endpoint; 4] = [
+/// All endpoints that this charm looks at, with what it reads of each.
+///
+/// On `provide-cmr-mesh`, applications in other models say who they are, so that policies can let them in. This charm asks
+/// for no policies, so it has nothing to say or to learn there.
+pub(crate) const ENDPOINTS: [Endpoint; 6] = [
     Endpoint::named(FEAST_CONFIGURATION).with_remote(),
-    Endpoint::named(DASHBOARD_LINKS).with_local(),
+    Endpoint::named(DASHBOARD_LINKS).for_the_leader().with_local(),
     Endpoint::named(INGRESS).with_remote().with_local(),
     Endpoint::named(ISTIO_INGRESS_ROUTE).with_remote().with_local(),
+    Endpoint::named(SERVICE_MESH).for_the_leader().with_remote().with_local(),
+    Endpoint::named(REQUIRE_CMR_MESH).for_the_leader().with_local(),
 ];
 
 /// Hooks that can change nothing about what this charm wants.

@@ -4,6 +4,7 @@ mod container;
 mod decide;
 mod feature_store;
 mod inputs;
+mod mesh;
 mod routes;
 mod workload;
 

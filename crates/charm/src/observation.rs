@@ -36,9 +36,12 @@ pub struct Observation {
 
 /// What to look at on one endpoint of the charm, so that a hook asks for nothing in vain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 pub struct Endpoint {
     /// Its name in `metadata.yaml`.
     pub name: &'static str,
+    /// Look at it only where this unit leads, even if others look at relations too.
+    pub leader_only: bool,
     /// Read the remote application's databag.
     pub remote: bool,
     /// Read the databags of the remote units.
@@ -131,6 +134,7 @@ impl Endpoint {
     pub const fn named(name: &'static str) -> Self {
         Self {
             name,
+            leader_only: false,
             remote: false,
             units: false,
             units_when: None,
@@ -139,6 +143,12 @@ impl Endpoint {
             secrets: None,
             marked_secret: None,
         }
+    }
+
+    /// See [`Self::leader_only`].
+    #[must_use]
+    pub const fn for_the_leader(self) -> Self {
+        Self { leader_only: true, ..self }
     }
 
     /// Also the remote application's databag.

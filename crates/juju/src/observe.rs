@@ -48,10 +48,9 @@ impl Juju {
         if look.config {
             seen.config = config::read().await?;
         }
-        if leader || look.followers {
-            for endpoint in look.endpoints {
-                self.observe_endpoint(endpoint, &mut seen).await?;
-            }
+        let asked = |endpoint: &&Endpoint| leader || look.followers && !endpoint.leader_only;
+        for endpoint in look.endpoints.iter().filter(asked) {
+            self.observe_endpoint(endpoint, &mut seen).await?;
         }
         if look.ports {
             seen.ports = port::opened().await?;

@@ -11,7 +11,7 @@ use proptest::sample::subsequence;
 use proptest::test_runner::TestCaseError;
 
 use super::*;
-use crate::inputs::{ENDPOINTS, INGRESS, ISTIO_INGRESS_ROUTE};
+use crate::inputs::{ENDPOINTS, INGRESS, ISTIO_INGRESS_ROUTE, REQUIRE_CMR_MESH, SERVICE_MESH};
 use crate::workload::{CHECK, FILE};
 
 const PASSWORD: &str = "p@ss w/$HOME{{7*7}}:%41\"'\\";
@@ -91,6 +91,8 @@ fn related_to_everything_it_runs_the_ui_and_publishes() {
     pebble feast-ui: replan
     relation-set -r 2 --app dashboard_links=<119 bytes>
     relation-set -r 3 --app _supported_versions=<5 bytes> data=<76 bytes>
+    relation-set -r 6 --app cmr_data=<55 bytes>
+    relation-set -r 5 --app policies=<2 bytes>
     open-port 8888/tcp
     status-set waiting [feast-ui-pebble-service] Waiting for Pebble services (feast-ui).  If this persists, it could be a blocking configuration error.
     ");
@@ -111,6 +113,25 @@ fn what_it_sends_is_what_the_python_charm_sent() {
     );
     let links = seen.relations(DASHBOARD_LINKS)[0].local.get("dashboard_links").unwrap();
     insta::assert_snapshot!(links, @r#"[{"text": "Feast", "link": "/feast/", "location": "external", "icon": "device:data-usage", "type": "item", "desc": ""}]"#);
+}
+
+#[test]
+fn a_mesh_is_told_that_no_policies_are_asked_for_and_other_models_who_we_are() {
+    let mut seen = settled();
+    for (endpoint, key, text) in [
+        (SERVICE_MESH, "policies", "[]"),
+        (
+            REQUIRE_CMR_MESH,
+            "cmr_data",
+            r#"{"app_name": "feast-ui", "juju_model_name": "kubeflow"}"#,
+        ),
+    ] {
+        assert_eq!(relation(&mut seen, endpoint).local.get(key), Some(text));
+        relation(&mut seen, endpoint).local = Databag::from([(key, "{"), ("stale", "x")]);
+        assert!(lines(&seen).contains(&format!("--app {key}=<{} bytes> stale=\n", text.len())));
+        relation(&mut seen, endpoint).local = Databag::from([(key, text)]);
+    }
+    assert!(!lines(&seen).contains("relation-set"));
 }
 
 #[test]
@@ -327,7 +348,9 @@ fn endpoints_in_the_metadata_are_those_of_the_charm() {
         .filter_map(|role| metadata.get(role)?.as_mapping())
         .flat_map(|endpoints| endpoints.keys().filter_map(|name| name.as_str()))
         .collect();
-    let mut ours = ENDPOINTS.map(|endpoint| endpoint.name);
+    let unread = ["provide-cmr-mesh"];
+    let mut ours: Vec<&str> =
+        ENDPOINTS.iter().map(|endpoint| endpoint.name).chain(unread).collect();
     declared.sort_unstable();
     ours.sort_unstable();
     assert_eq!(declared, ours);
