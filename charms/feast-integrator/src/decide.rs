@@ -6,6 +6,7 @@ use charm::{Databag, Observation, Plan, Publication, Relation, Status};
 use cluster::k8s_openapi::api::core::v1::{EnvVar, SecretVolumeSource, Volume, VolumeMount};
 use cluster::k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use cluster::{PodDefault, PodDefaultSpec, opaque_secret};
+use interfaces::feast_configuration::Stores;
 use interfaces::kubernetes_manifest::Manifests;
 use interfaces::postgresql_client::Request;
 use serde::Serialize;
@@ -33,6 +34,10 @@ pub(crate) fn decide(seen: &Observation) -> Plan {
             let request = Request::new(database).databag_after(&relation.local);
             plan.databags.insert(relation.id, Publication::Including(request));
         }
+    }
+    for relation in seen.relations(FEAST_CONFIGURATION) {
+        let kept = Stores::whole(&relation.local);
+        plan.databags.insert(relation.id, Publication::Exactly(kept));
     }
     plan.status = match inputs::databases(seen) {
         Ok(databases) => deliver(&mut plan, seen, &databases),

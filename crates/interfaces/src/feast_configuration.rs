@@ -8,6 +8,9 @@ use charm::{Databag, Secret};
 
 use crate::{Error, host, port};
 
+const STORES: [&str; 3] = ["registry", "offline_store", "online_store"];
+const FIELDS: [&str; 5] = ["host", "port", "database", "user", "password"];
+
 /// How to reach the three databases.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stores {
@@ -56,11 +59,23 @@ impl Stores {
         if empty.is_empty() { Ok(pairs.into_iter().collect()) } else { Err(Error::Missing(empty)) }
     }
 
+    /// What may stay of `local`, which the integrator or the charm that it was refreshed from has published, while there
+    /// is nothing new to say: all fifteen keys, or else nothing.
+    ///
+    /// A Python integrator publishes an empty value as it is, which Juju takes for a key to be deleted.
+    pub fn whole(local: &Databag) -> Databag {
+        let keys =
+            STORES.iter().flat_map(|prefix| FIELDS.map(|suffix| format!("{prefix}_{suffix}")));
+        let pairs: Option<Databag> =
+            keys.map(|key| local.get(&key).map(|value| (key.clone(), value.to_owned()))).collect();
+        pairs.unwrap_or_default()
+    }
+
     /// Reads what an integrator published. `Ok(None)` means that it has nothing to say yet, or any more.
     pub fn read(remote: &Databag) -> Result<Option<Self>, Error> {
         let mut missing = Vec::new();
-        let fields = ["registry", "offline_store", "online_store"].map(|prefix| {
-            ["host", "port", "database", "user", "password"].map(|suffix| {
+        let fields = STORES.map(|prefix| {
+            FIELDS.map(|suffix| {
                 let key = format!("{prefix}_{suffix}");
                 let value = remote.get(&key).map(ToOwned::to_owned);
                 if value.is_none() {
@@ -124,6 +139,19 @@ mod tests {
             offline_store: store(10, "offline_store"),
             online_store: store(11, "online_store"),
         }
+    }
+
+    #[test]
+    fn of_an_earlier_databag_all_fifteen_keys_may_stay_or_none() {
+        let whole = stores().databag().unwrap();
+        assert_eq!(Stores::whole(&whole), whole);
+        let mut more = whole.clone();
+        more.insert("removed_key", "x");
+        assert_eq!(Stores::whole(&more), whole);
+        let mut fewer = whole;
+        fewer.insert("registry_password", "");
+        assert_eq!(Stores::whole(&fewer), Databag::new());
+        assert_eq!(Stores::whole(&Databag::new()), Databag::new());
     }
 
     #[test]
