@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use crate::world::Deployed;
 
 /// What is in a container.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Container {
     /// Layers by label, the lowest first.
     pub layers: Vec<(String, Value)>,
@@ -73,6 +73,11 @@ impl Pebble {
             }
         });
         Self { container, folder, thread: Some(thread) }
+    }
+
+    /// What is in the container now.
+    pub fn container(&self) -> Container {
+        shared_mut(&self.container).clone()
     }
 
     /// What became of the container.

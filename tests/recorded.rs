@@ -206,6 +206,34 @@ impl Situation {
         }
     }
 
+    /// What the Python charm left behind, as the next hook finds it.
+    ///
+    /// # Panics
+    ///
+    /// If the recording contradicts itself.
+    pub fn left(&self) -> (State, Option<Container>) {
+        let mut state = self.input.state();
+        // Juju drops the changes of a hook that failed.
+        let Some(output) = &self.output else { return (state, self.input.container()) };
+        for after in &output.relations {
+            let relation = state.relation_mut(after.id).expect("a relation of the situation");
+            relation.local_app_data.clone_from(&after.local_app_data);
+            relation.local_unit_data.clone_from(&after.local_unit_data);
+        }
+        let hook = &self.input.event;
+        state.relations.retain(|relation| Some(relation.id) != hook.breaking());
+        if let (Some(id), Some(unit)) = (hook.relation_id, &hook.departing_unit)
+            && let Some(relation) = state.relation_mut(id)
+        {
+            relation.remote_units_data.remove(unit);
+        }
+        state.secrets = output.secrets.iter().map(RecordedSecret::secret).collect();
+        state.opened_ports = ports(&output.opened_ports);
+        state.unit_status = output.unit_status.clone();
+        state.app_status = output.app_status.clone();
+        (state, output.containers.first().and_then(RecordedContainer::container))
+    }
+
     /// Whether the unit is part of a service mesh, which these charms do not know yet.
     pub fn is_in_a_mesh(&self) -> bool {
         let mesh = ["service-mesh", "provide-cmr-mesh", "require-cmr-mesh"];

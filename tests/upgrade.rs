@@ -1,5 +1,10 @@
 //! A refresh from the Python charms: one hook makes their databags ours, and touches nobody else's keys.
 
+mod endpoints;
+mod neighbours;
+mod original;
+mod recorded;
+
 use std::fs;
 use std::path::Path;
 
