@@ -24,7 +24,7 @@ const MOUNT: &str = "/feast";
 const LABEL: &str = "access-feast";
 
 /// What the charm wants, given what it sees.
-pub(crate) fn decide(seen: &Observation) -> Plan {
+pub fn decide(seen: &Observation) -> Plan {
     if !seen.leader {
         return Plan::only(Status::Waiting("[leadership-gate] Waiting for leadership".to_owned()));
     }

@@ -17,7 +17,7 @@ pub(crate) const POD_DEFAULTS: &str = "pod-defaults";
 pub(crate) const FEAST_CONFIGURATION: &str = "feast-configuration";
 
 /// All endpoints, with what this charm reads of each.
-pub(crate) const ENDPOINTS: [Endpoint; 6] = [
+pub const ENDPOINTS: [Endpoint; 6] = [
     database(OFFLINE_STORE),
     database(ONLINE_STORE),
     database(REGISTRY),
@@ -42,7 +42,7 @@ const fn database(name: &'static str) -> Endpoint {
 }
 
 /// Hooks that can change nothing about what this charm wants.
-pub(crate) fn is_of_no_interest(dispatch: &Dispatch) -> bool {
+pub fn is_of_no_interest(dispatch: &Dispatch) -> bool {
     ["start", "stop", "remove"].iter().any(|name| dispatch.is_hook(name))
 }
 

@@ -1,12 +1,9 @@
-//! The feast-integrator charm: three databases in, `feature_store.yaml` out.
-
-mod decide;
-mod inputs;
-mod stores;
+//! The program that Juju runs in each hook.
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use feast_integrator::{ENDPOINTS, decide, is_of_no_interest};
 use juju::{Error, Juju, Look};
 
 /// The charm feast-integrator. Juju runs it as `dispatch`, without arguments.
@@ -30,11 +27,11 @@ async fn main() -> ExitCode {
 
 async fn dispatch() -> Result<(), Error> {
     let juju = Juju::from_env()?;
-    if inputs::is_of_no_interest(juju.dispatch()) {
+    if is_of_no_interest(juju.dispatch()) {
         return Ok(());
     }
-    let seen = juju.observe(&Look { endpoints: &inputs::ENDPOINTS, ..Look::default() }).await?;
-    let changes = decide::decide(&seen).changes(&seen);
+    let seen = juju.observe(&Look { endpoints: &ENDPOINTS, ..Look::default() }).await?;
+    let changes = decide(&seen).changes(&seen);
     for change in &changes {
         juju.apply(change).await?;
     }

@@ -12,7 +12,7 @@ use crate::workload::{CHECK, CONTAINER, may_clear_up};
 const PATIENCE: Duration = Duration::from_secs(25);
 
 /// Makes the changes, and waits for the UI where they or what was seen `before` call for it.
-pub(crate) fn errand<'a>(changes: &'a [Change], before: Option<&'a Container>) -> Errand<'a> {
+pub fn errand<'a>(changes: &'a [Change], before: Option<&'a Container>) -> Errand<'a> {
     Errand {
         changes,
         before,
@@ -24,7 +24,7 @@ pub(crate) fn errand<'a>(changes: &'a [Change], before: Option<&'a Container>) -
 }
 
 /// A container, or what keeps us from seeing it.
-pub(crate) fn told(found: Result<Option<Container>, Error>) -> (Option<Container>, Option<Status>) {
+pub fn told(found: Result<Option<Container>, Error>) -> (Option<Container>, Option<Status>) {
     match found {
         Ok(container) => (container, None),
         Err(error) => {

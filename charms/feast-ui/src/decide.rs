@@ -10,7 +10,7 @@ use crate::workload::{CONTAINER, PORT, PREFIX};
 use crate::{feature_store, mesh, routes, workload};
 
 /// What the charm wants, given what it sees. Every unit serves; only the leader speaks for the application.
-pub(crate) fn decide(seen: &Observation) -> Plan {
+pub fn decide(seen: &Observation) -> Plan {
     let mut plan = Plan::only(Status::active());
     plan.ports = Some(BTreeSet::from([Port::tcp(PORT)]));
     let mut troubles = routes::ask(&mut plan, seen);

@@ -20,7 +20,7 @@ pub(crate) const REQUIRE_CMR_MESH: &str = "require-cmr-mesh";
 ///
 /// On `provide-cmr-mesh`, applications in other models say who they are, so that policies can let them in. This charm asks
 /// for no policies, so it has nothing to say or to learn there.
-pub(crate) const ENDPOINTS: [Endpoint; 6] = [
+pub const ENDPOINTS: [Endpoint; 6] = [
     Endpoint::named(FEAST_CONFIGURATION).with_remote(),
     Endpoint::named(DASHBOARD_LINKS).for_the_leader().with_local(),
     Endpoint::named(INGRESS).with_remote().with_local(),
@@ -30,7 +30,7 @@ pub(crate) const ENDPOINTS: [Endpoint; 6] = [
 ];
 
 /// Hooks that can change nothing about what this charm wants.
-pub(crate) fn is_of_no_interest(dispatch: &Dispatch) -> bool {
+pub fn is_of_no_interest(dispatch: &Dispatch) -> bool {
     ["start", "stop", "remove"].iter().any(|name| dispatch.is_hook(name))
 }
 

@@ -1,21 +1,12 @@
-//! The feast-ui charm: Feast's web UI, on the configuration that feast-integrator hands out.
-
-mod container;
-mod decide;
-mod feature_store;
-mod inputs;
-mod mesh;
-mod routes;
-mod workload;
+//! The program that Juju runs in each hook.
 
 use std::process::ExitCode;
 
 use charm::{Change, Status};
 use clap::Parser;
-use decide::decide;
+use feast_ui::{CONTAINER, ENDPOINTS, FILE, decide, errand, is_of_no_interest, told};
 use juju::{Error, Juju, Look};
 use pebble::Pebble;
-use workload::{CONTAINER, FILE};
 
 /// The charm feast-ui. Juju runs it as `dispatch`, without arguments.
 #[derive(Parser)]
@@ -38,23 +29,21 @@ async fn main() -> ExitCode {
 
 async fn dispatch() -> Result<(), Error> {
     let juju = Juju::from_env()?;
-    if inputs::is_of_no_interest(juju.dispatch()) {
+    if is_of_no_interest(juju.dispatch()) {
         return Ok(());
     }
     juju::subscribe(juju.dispatch().kind);
-    let look =
-        Look { endpoints: &inputs::ENDPOINTS, followers: true, ports: true, ..Look::default() };
+    let look = Look { endpoints: &ENDPOINTS, followers: true, ports: true, ..Look::default() };
     let pebble = Pebble::of(CONTAINER);
     // While Juju answers one hook command after another, Pebble answers too.
     let (seen, found) = tokio::join!(juju.observe(&look), pebble.observe(&[FILE]));
     let mut seen = seen?;
-    let (before, unseen) = container::told(found);
+    let (before, unseen) = told(found);
     seen.set_container(CONTAINER, before.clone());
 
     let changes = decide(&seen).changes(&seen);
     // The container first: nothing is announced before it is true, and its state decides on the status.
-    let errand = container::errand(&changes, before.as_ref());
-    let (after, undone) = container::told(pebble.carry_out(&errand).await);
+    let (after, undone) = told(pebble.carry_out(&errand(&changes, before.as_ref())).await);
     seen.set_container(CONTAINER, after);
     let status = Status::worst(undone.or(unseen).into_iter().chain([decide(&seen).status]));
     for change in &changes {

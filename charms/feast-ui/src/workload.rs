@@ -8,9 +8,9 @@ use charm::{
 };
 
 /// The container, and also the label of our layer in it and the service, as with the Python charm.
-pub(crate) const CONTAINER: &str = "feast-ui";
+pub const CONTAINER: &str = "feast-ui";
 /// Where the UI finds its configuration.
-pub(crate) const FILE: &str = "/home/ubuntu/feature_store.yaml";
+pub const FILE: &str = "/home/ubuntu/feature_store.yaml";
 /// The health check.
 pub(crate) const CHECK: &str = "up";
 /// The port that the UI listens on.

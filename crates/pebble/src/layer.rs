@@ -119,7 +119,11 @@ pub(crate) fn layer_text(
 
 impl Layer {
     /// Reads the YAML of a plan or layer.
-    pub(crate) fn read(text: &str) -> Result<Self, Cause> {
+    ///
+    /// # Errors
+    ///
+    /// What is no layer, and a duration that makes no sense.
+    pub fn read(text: &str) -> Result<Self, Cause> {
         let keys: Keys = serde_yaml::from_str(text).map_err(|error| Cause::yaml(&error))?;
         let wire: WireLayer = serde_yaml::from_str(text).map_err(|error| Cause::yaml(&error))?;
         let services = wire.services.into_iter().map(|(name, service)| {

@@ -1,0 +1,14 @@
+//! The feast-ui charm: Feast's web UI, on the configuration that feast-integrator hands out.
+
+mod container;
+mod decide;
+mod feature_store;
+mod inputs;
+mod mesh;
+mod routes;
+mod workload;
+
+pub use container::{errand, told};
+pub use decide::decide;
+pub use inputs::{ENDPOINTS, is_of_no_interest};
+pub use workload::{CONTAINER, FILE};
