@@ -236,7 +236,7 @@ fn wait() -> Result<()> {
 
 fn write_images(folder: &Path, cache: &Cache, feast: &Feast) -> Result<()> {
     fs::create_dir_all(folder)?;
-    let proxy = workspace::built("peer-istio-pilot")?.with_file_name("stand-proxy");
+    let proxy = workspace::built("peer-gateway")?.with_file_name("stand-proxy");
     let programs = Path::new("/opt/proxy");
     let pilot = Image {
         mounts: vec![Mount { to: programs.join("stand-proxy"), from: proxy }],

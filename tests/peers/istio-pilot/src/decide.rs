@@ -5,8 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use charm::{Answer, ConfigValue, Observation, Plan, Port, Publication, Status};
 use interfaces::ingress::{Asked, Provider, Route};
-
-use crate::workload::{self, CONTAINER, gateway};
+use peer_gateway::{CONTAINER, Listener, Matching, Routes};
 
 /// The endpoint of applications that want a path.
 pub(crate) const INGRESS: &str = "ingress";
@@ -33,8 +32,11 @@ pub(crate) fn decide(seen: &Observation, address: Option<IpAddr>) -> Plan {
     plan.ports = Some([Port::tcp(port)].into());
     plan.status = match routes(seen) {
         Ok(routes) => {
-            plan.workloads.insert(CONTAINER.to_owned(), gateway(port, &routes, &seen.model));
-            workload::status(seen.containers.get(CONTAINER))
+            let routes = routes.into_iter().map(|route| behind_the_gateway(route, &seen.model));
+            let listener = Listener { port, tls: false, routes: routes.collect() };
+            let routes = Routes { listeners: vec![listener], ..Routes::default() };
+            plan.workloads.insert(CONTAINER.to_owned(), peer_gateway::workload(&routes));
+            peer_gateway::status(seen.containers.get(CONTAINER))
         }
         // The routes stay as they are.
         Err(trouble) => trouble,
@@ -77,6 +79,18 @@ fn routes(seen: &Observation) -> Result<Vec<Route>, Status> {
     Ok(routes.into_values().collect())
 }
 
+fn behind_the_gateway(route: Route, model: &str) -> peer_gateway::Route {
+    let Route { service, port, namespace, prefix, rewrite } = route;
+    let namespace = namespace.as_deref().unwrap_or(model);
+    peer_gateway::Route {
+        matching: Matching::Text,
+        rewrite: rewrite.unwrap_or_else(|| prefix.clone()),
+        host: format!("{service}.{namespace}.svc.cluster.local"),
+        prefix,
+        port,
+    }
+}
+
 fn port(seen: &Observation) -> Result<u16, Status> {
     let port = match seen.config.get(GATEWAY_PORT) {
         Some(ConfigValue::Integer(number)) => u16::try_from(*number).ok(),
@@ -91,10 +105,9 @@ mod tests {
     use charm::{
         CheckHealth, CheckState, Container, Databag, Dispatch, Relation, RelationId, ServiceState,
     };
-    use interfaces::ingress::Route;
+    use peer_gateway::{CHECK, ROUTES_FILE, SERVICE};
 
     use super::*;
-    use crate::workload::{CHECK, ROUTES_FILE, SERVICE};
 
     fn feast() -> Route {
         Route {
@@ -143,7 +156,7 @@ mod tests {
         assert_eq!(
             routes_file(&plan),
             Some(
-                r#"{"port":8080,"routes":[{"host":"feast-ui.kubeflow.svc.cluster.local","port":8888,"prefix":"/feast/","rewrite":"/"}]}"#
+                r#"{"listeners":[{"port":8080,"routes":[{"host":"feast-ui.kubeflow.svc.cluster.local","matching":"text","port":8888,"prefix":"/feast/","rewrite":"/"}],"tls":false}],"names":[]}"#
             )
         );
         let Publication::Including(bag) = &plan.databags[&RelationId(1)] else { panic!("adds") };
@@ -180,7 +193,10 @@ mod tests {
         seen.relations.insert(INGRESS.to_owned(), vec![related(1, Route::withdrawal())]);
         let plan = decide(&seen, None);
         assert_eq!(plan.status, Status::active());
-        assert_eq!(routes_file(&plan), Some(r#"{"port":8080,"routes":[]}"#));
+        assert_eq!(
+            routes_file(&plan),
+            Some(r#"{"listeners":[{"port":8080,"routes":[],"tls":false}],"names":[]}"#)
+        );
     }
 
     #[test]

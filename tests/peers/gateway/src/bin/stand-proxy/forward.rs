@@ -10,9 +10,8 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use peer_gateway::{Listener, Route};
 use tokio::net::TcpStream;
-
-use crate::routes::{Route, Routes};
 
 type Body = BoxBody<Bytes, hyper::Error>;
 
@@ -40,10 +39,10 @@ enum Trouble {
 /// Answers a request: from the host behind the route that matches it, with 404 where none does, and 502 where the host
 /// does not answer.
 pub(crate) async fn forward(
-    routes: &Routes,
+    listener: &Listener,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
-    let Some((route, path)) = routes.find(request.uri().path()) else {
+    let Some((route, path)) = listener.find(request.uri().path()) else {
         return Ok(text(StatusCode::NOT_FOUND, "no route leads here\n".to_owned()));
     };
     match pass(route, &path, request).await {
