@@ -3,35 +3,31 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use charm::{Answer, Observation, RelationId};
-
-use crate::decide::Found;
-use crate::relation::{DATABASE, endpoints, password, request};
+use peer_postgresql_k8s::{Clients, Found};
 
 const ROTATE: &str = "rotate";
 const SHOW_ENDPOINT: &str = "show-endpoint";
 const RELATION: &str = "relation";
 
 /// The relations that get a new password: those with a role that the action names.
-pub(crate) fn rotated(seen: &Observation) -> BTreeSet<RelationId> {
+pub(crate) fn rotated(clients: &Clients<'_>) -> BTreeSet<RelationId> {
+    let seen = clients.seen;
     if seen.dispatch.action_name() != Some(ROTATE) {
         return BTreeSet::new();
     }
     let named = seen.parameters.get(RELATION);
-    seen.relations(DATABASE)
-        .iter()
-        .filter(|relation| matches!(request(relation), Ok(Some(_))))
-        .map(|relation| relation.id)
-        .filter(|id| password(*id, seen).is_some())
-        .filter(|id| named.is_none_or(|named| named.as_u64() == Some(id.0.into())))
-        .collect()
+    let mut rotated = clients.admitted();
+    rotated.retain(|id| named.is_none_or(|named| named.as_u64() == Some(id.0.into())));
+    rotated
 }
 
 /// What the person who ran an action is told.
 pub(crate) fn answer(
-    seen: &Observation,
+    clients: &Clients<'_>,
     server: Option<&Found>,
     rotated: &BTreeSet<RelationId>,
 ) -> Option<Answer> {
+    let seen = clients.seen;
     let action = seen.dispatch.action_name()?;
     let Some(found) = server else { return refusal(seen, "the server does not answer") };
     let results = match action {
@@ -40,7 +36,7 @@ pub(crate) fn answer(
         }
         ROTATE => BTreeMap::from([("rotated".to_owned(), rotated.len().to_string())]),
         SHOW_ENDPOINT => BTreeMap::from([
-            ("endpoint".to_owned(), endpoints(seen).to_string()),
+            ("endpoint".to_owned(), clients.endpoints.to_string()),
             ("version".to_owned(), found.version.clone()),
         ]),
         _ => return refusal(seen, "this action is not known"),

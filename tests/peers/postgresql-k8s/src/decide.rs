@@ -3,30 +3,14 @@
 use std::collections::BTreeSet;
 
 use charm::{Observation, Plan, Port, RelationId, Secret, Status};
+use interfaces::postgresql_client::Endpoints;
+use peer_postgresql_k8s::{Clients, Found, ServerChange};
 
 use crate::actions;
-use crate::relation::{self, DATABASE, Login, answer, request, secrets};
 use crate::workload::{self, CONTAINER, PORT, SUPERUSER_SECRET, superuser_password};
 
-/// What the server says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Found {
-    /// Such as `15.8`.
-    pub(crate) version: String,
-    /// The relations that have a role.
-    pub(crate) roles: BTreeSet<RelationId>,
-    /// The relations whose role can log in to its database with the password that Juju keeps.
-    pub(crate) admitted: BTreeSet<RelationId>,
-}
-
-/// One thing to do to the server.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum ServerChange {
-    /// Make the database where it does not exist, and see that the role can log in.
-    Admit(Login),
-    /// Drop the role of a relation. What it made stays.
-    Drop(RelationId),
-}
+/// What the names of the roles of applications begin with.
+pub(crate) const ROLES: &str = "relation_id_";
 
 /// What the charm wants.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,7 +35,6 @@ pub(crate) fn decide(
     }
     let mut plan = Plan::only(status(seen, server));
     plan.ports = Some([Port::tcp(PORT)].into());
-    let mut changes = Vec::new();
     if let Some(password) = superuser_password(seen) {
         plan.workloads.insert(CONTAINER.to_owned(), workload::server(password));
     } else {
@@ -59,40 +42,18 @@ pub(crate) fn decide(
         let secret = workload::superuser_secret(fresh());
         plan.secrets.insert(SUPERUSER_SECRET.to_owned(), Some(secret));
     }
-    let rotated = actions::rotated(seen);
-    for relation in seen.relations(DATABASE) {
-        let id = relation.id;
-        let request = match request(relation) {
-            Ok(request) => request,
-            Err(trouble) => {
-                let text = format!("[{DATABASE}] {}: {trouble}", relation.application);
-                plan.status = Status::worst([plan.status, Status::Blocked(text)]);
-                continue;
-            }
-        };
-        let rotate = server.is_some() && rotated.contains(&id);
-        let kept = relation::password(id, seen).filter(|_| !rotate);
-        let password = kept.cloned().unwrap_or_else(&mut *fresh);
-        plan.secrets.extend(secrets(id, request.as_ref(), &password, seen));
-        let (Some(request), Some(found)) = (request, server) else { continue };
-        if let Some(answer) = answer(relation, &request, &found.version, seen) {
-            if rotate || !found.admitted.contains(&id) {
-                let login = Login { id, password, database: request.database };
-                changes.push(ServerChange::Admit(login));
-            }
-            plan.databags.insert(id, answer);
-        }
-    }
-    let live: BTreeSet<RelationId> = seen.relations(DATABASE).iter().map(|one| one.id).collect();
-    let roles = server.map(|found| found.roles.clone()).unwrap_or_default();
-    changes.extend(roles.difference(&live).copied().map(ServerChange::Drop));
-    let stale = seen.owned_secrets.keys().filter(|label| {
-        let id = label.strip_prefix(DATABASE).and_then(|label| label.split('.').nth(1));
-        id.and_then(|id| id.parse().ok()).is_some_and(|id| !live.contains(&RelationId(id)))
-    });
-    plan.secrets.extend(stale.map(|label| (label.clone(), None)));
-    plan.answer = actions::answer(seen, server, &rotated);
+    let clients = clients(seen);
+    let rotated: BTreeSet<RelationId> = actions::rotated(&clients);
+    let changes = clients.serve(&mut plan, server, &rotated, fresh);
+    plan.answer = actions::answer(&clients, server, &rotated);
     Decision { plan, server: changes }
+}
+
+/// The related applications, who find the server by the Service of its primary.
+pub(crate) fn clients(seen: &Observation) -> Clients<'_> {
+    let Observation { application, model, .. } = seen;
+    let host = format!("{application}-primary.{model}.svc.cluster.local");
+    Clients { seen, roles: ROLES, endpoints: Endpoints::only(host, PORT) }
 }
 
 fn status(seen: &Observation, server: Option<&Found>) -> Status {

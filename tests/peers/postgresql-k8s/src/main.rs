@@ -2,26 +2,23 @@
 
 mod actions;
 mod decide;
-mod relation;
-mod server;
 mod workload;
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use charm::{Change, Endpoint};
-use decide::{Decision, decide};
+use charm::{Change, Endpoint, Observation};
+use decide::{Decision, ROLES, clients, decide};
+use interfaces::postgresql_client::Endpoint as Address;
 use juju::{Juju, Look};
 use pebble::{Errand, Pebble};
-use relation::DATABASE;
-use server::Server;
-use workload::{CONTAINER, PASSWORD_FILE, SERVICE};
+use peer_postgresql_k8s::{DATABASE, Server, grant_later, new_password};
+use workload::{CONTAINER, PASSWORD_FILE, PORT, SERVICE, SUPERUSER};
 
 const ENDPOINTS: [Endpoint; 1] = [Endpoint::named(DATABASE).with_remote().with_local()];
 
-/// The notice by which a hook asks for another one: a secret can be granted only after the hook that created it.
-const SECRET_CREATED: &str = "charmed-feast.dev/secret-created";
+/// How long a hook waits for a server that is starting: it makes its files first.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Debug, thiserror::Error)]
 enum Error {
@@ -30,7 +27,7 @@ enum Error {
     #[error(transparent)]
     Pebble(#[from] pebble::Error),
     #[error(transparent)]
-    Server(#[from] server::Error),
+    Server(#[from] peer_postgresql_k8s::Error),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -50,7 +47,7 @@ async fn dispatch() -> Result<(), Error> {
     seen.set_container(CONTAINER, before.clone());
 
     // The container first: what it serves decides about the rest.
-    let changes = decide(&seen, None, &mut server::new_password).plan.changes(&seen);
+    let changes = decide(&seen, None, &mut new_password).plan.changes(&seen);
     let errand = Errand {
         changes: &changes,
         before: before.as_ref(),
@@ -62,17 +59,15 @@ async fn dispatch() -> Result<(), Error> {
     };
     seen.set_container(CONTAINER, pebble.carry_out(&errand).await?);
 
-    let network = juju.network(DATABASE).await?;
-    let address = network.bind.first().or(network.ingress.first()).copied();
-    let (server, found) = match Server::of(address, &seen).await {
+    let (server, found) = match reach(&juju, &seen).await? {
         Some(server) => {
-            let found = server.observe(&relation::logins(&seen)).await?;
+            let found = server.observe(ROLES, &clients(&seen).logins()).await?;
             (Some(server), Some(found))
         }
         None => (None, None),
     };
     let Decision { plan, server: server_changes } =
-        decide(&seen, found.as_ref(), &mut server::new_password);
+        decide(&seen, found.as_ref(), &mut new_password);
     if let Some(server) = &server {
         for change in &server_changes {
             server.make(change).await?;
@@ -84,12 +79,16 @@ async fn dispatch() -> Result<(), Error> {
         juju.apply(change).await?;
     }
     juju.record(&changes).await?;
-    let created = changes.iter().any(|change| matches!(change, Change::SecretAdd { .. }));
-    if created && seen.containers.contains_key(CONTAINER) {
-        match pebble.client().notify(SECRET_CREATED, &BTreeMap::new()).await {
-            Err(error) if error.container_is_gone() => {}
-            other => drop(other?),
-        }
-    }
-    Ok(())
+    Ok(grant_later(&pebble, &changes).await?)
+}
+
+/// The server of this unit; `None` if it does not run, or does not answer in time.
+async fn reach(juju: &Juju, seen: &Observation) -> Result<Option<Server>, Error> {
+    let Some(password) = workload::superuser_password(seen).filter(|_| workload::runs(seen)) else {
+        return Ok(None);
+    };
+    let network = juju.network(DATABASE).await?;
+    let Some(address) = network.bind.first().or(network.ingress.first()) else { return Ok(None) };
+    let address = Address { host: address.to_string(), port: PORT };
+    Ok(Server::reach(&address, SUPERUSER, password, "postgres", PATIENCE).await)
 }

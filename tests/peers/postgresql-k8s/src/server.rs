@@ -1,10 +1,10 @@
-//! The server, as its superuser reaches it from the charm's container.
+//! The server, as a superuser reaches it from the charm's container.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use charm::{Observation, RelationId, Secret};
+use charm::{RelationId, Secret};
+use interfaces::postgresql_client::Endpoint;
 use postgres_protocol::escape::{escape_identifier, escape_literal};
 use postgres_protocol::password::scram_sha_256;
 use rand::Rng as _;
@@ -12,18 +12,35 @@ use rand::distr::Alphanumeric;
 use tokio::time::{Instant, sleep};
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
-use crate::decide::{Found, ServerChange};
-use crate::relation::{Login, role};
-use crate::workload::{PORT, SUPERUSER, runs, superuser_password};
+use crate::clients::Login;
 
-/// How long a hook waits for a server that is starting: it makes its files first.
-const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(100);
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 
-/// A connection as the superuser.
-pub(crate) struct Server {
-    address: SocketAddr,
+/// What the server says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Such as `15.8`.
+    pub version: String,
+    /// The relations that have a role.
+    pub roles: BTreeSet<RelationId>,
+    /// The relations whose role can log in to its database with the password that Juju keeps.
+    pub admitted: BTreeSet<RelationId>,
+}
+
+/// One thing to do to the server.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ServerChange {
+    /// Make the database where it does not exist, and see that the role can log in.
+    Admit(Login),
+    /// Drop a role. What it made stays.
+    Drop(String),
+}
+
+/// A connection as a superuser.
+pub struct Server {
+    endpoint: Endpoint,
+    user: String,
     password: Secret,
     client: Client,
 }
@@ -31,20 +48,27 @@ pub(crate) struct Server {
 /// The server did not do what it was told.
 #[derive(Debug, thiserror::Error)]
 #[error("{doing}")]
-pub(crate) struct Error {
+pub struct Error {
     doing: String,
     source: tokio_postgres::Error,
 }
 
 impl Server {
-    /// The server of this unit; `None` if it does not run, or does not answer in time.
-    pub(crate) async fn of(address: Option<IpAddr>, seen: &Observation) -> Option<Self> {
-        let password = superuser_password(seen)?.clone();
-        let address = SocketAddr::new(address.filter(|_| runs(seen))?, PORT);
-        let deadline = Instant::now() + PATIENCE;
+    /// The server at `endpoint`, as `user`, who connects to `database`; `None` if it does not answer within `patience`.
+    pub async fn reach(
+        endpoint: &Endpoint,
+        user: &str,
+        password: &Secret,
+        database: &str,
+        patience: Duration,
+    ) -> Option<Self> {
+        let deadline = Instant::now() + patience;
         loop {
-            match connect(address, SUPERUSER, &password, "postgres").await {
-                Ok(client) => return Some(Self { address, password, client }),
+            match connect(endpoint, user, password, database).await {
+                Ok(client) => {
+                    let (user, password) = (user.to_owned(), password.clone());
+                    return Some(Self { endpoint: endpoint.clone(), user, password, client });
+                }
                 Err(error) if Instant::now() >= deadline => {
                     tracing::warn!("the server does not answer: {error}");
                     return None;
@@ -54,38 +78,47 @@ impl Server {
         }
     }
 
-    /// Looks at roles, and tries every login.
-    pub(crate) async fn observe(&self, logins: &[Login]) -> Result<Found, Error> {
+    /// Looks at the roles whose names begin with `roles`, and tries every login.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when the server cannot be asked.
+    pub async fn observe(&self, roles: &str, logins: &[Login]) -> Result<Found, Error> {
         let version = self.column("SHOW server_version").await?;
         let version = version.first().and_then(|text| text.split(' ').next()).unwrap_or_default();
-        let roles = self.column("SELECT rolname FROM pg_roles").await?;
         let mut admitted = BTreeSet::new();
-        for Login { id, password, database } in logins {
-            if connect(self.address, &role(*id), password, database).await.is_ok() {
+        for Login { id, role, password, database, .. } in logins {
+            if connect(&self.endpoint, role, password, database).await.is_ok() {
                 admitted.insert(*id);
             }
         }
-        let id = |role: &String| Some(RelationId(role.strip_prefix("relation_id_")?.parse().ok()?));
+        let id = |role: &String| Some(RelationId(role.strip_prefix(roles)?.parse().ok()?));
+        let roles = self.column("SELECT rolname FROM pg_roles").await?;
         let roles = roles.iter().filter_map(id).collect();
         Ok(Found { version: version.to_owned(), roles, admitted })
     }
 
     /// Makes one change, whatever of it is there already.
-    pub(crate) async fn make(&self, change: &ServerChange) -> Result<(), Error> {
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] when the server refuses.
+    pub async fn make(&self, change: &ServerChange) -> Result<(), Error> {
         match change {
             ServerChange::Admit(login) => self.admit(login).await,
-            ServerChange::Drop(id) => self.drop(*id).await,
+            ServerChange::Drop(role) => self.drop(role).await,
         }
     }
 
     /// The database belongs to a group, and everything made in it as well: the next relation that asks for it finds
     /// what this one leaves.
-    async fn admit(&self, Login { id, password, database }: &Login) -> Result<(), Error> {
-        let (role, group) = (role(*id), format!("{database}_owner"));
+    async fn admit(&self, login: &Login) -> Result<(), Error> {
+        let Login { id: _, role, password, database, superuser } = login;
+        let group = format!("{database}_owner");
         let roles = self.column("SELECT rolname FROM pg_roles").await?;
         let databases = self.column("SELECT datname FROM pg_database").await?;
         let [quoted_role, quoted_group, quoted_database] =
-            [&role, &group, database].map(|name| escape_identifier(name));
+            [role, &group, database].map(|name| escape_identifier(name));
         // What is sent is not the password but what the server keeps of one.
         let verifier = escape_literal(&scram_sha_256(password.reveal().as_bytes()));
         let mut steps = Vec::new();
@@ -95,17 +128,21 @@ impl Server {
         if !databases.contains(database) {
             steps.push(format!("CREATE DATABASE {quoted_database} OWNER {quoted_group}"));
         }
-        if !roles.contains(&role) {
+        if !roles.contains(role) {
             steps.push(format!("CREATE ROLE {quoted_role} LOGIN"));
         }
         steps.extend([
             format!("REVOKE ALL ON DATABASE {quoted_database} FROM PUBLIC"),
             format!("ALTER ROLE {quoted_role} LOGIN PASSWORD {verifier}"),
             format!("GRANT {quoted_group} TO {quoted_role}"),
+        ]);
+        steps.push(if *superuser {
+            format!("ALTER ROLE {quoted_role} SUPERUSER")
+        } else {
             format!(
                 "ALTER ROLE {quoted_role} IN DATABASE {quoted_database} SET role TO {quoted_group}"
-            ),
-        ]);
+            )
+        });
         // One by one: a database cannot be made within a transaction.
         for step in steps {
             self.run(&self.client, &step, &format!("admit {role} to {database}")).await?;
@@ -113,23 +150,22 @@ impl Server {
         Ok(())
     }
 
-    async fn drop(&self, id: RelationId) -> Result<(), Error> {
-        let role = role(id);
+    async fn drop(&self, role: &str) -> Result<(), Error> {
         let doing = format!("drop {role}");
-        let quoted = escape_identifier(&role);
+        let quoted = escape_identifier(role);
         let sessions = format!(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = {}",
-            escape_literal(&role)
+            escape_literal(role)
         );
         self.run(&self.client, &format!("ALTER ROLE {quoted} NOLOGIN"), &doing).await?;
         self.run(&self.client, &sessions, &doing).await?;
         // What it made in its own name, in each database.
         for database in self.column("SELECT datname FROM pg_database WHERE datallowconn").await? {
-            let client = connect(self.address, SUPERUSER, &self.password, &database)
+            let client = connect(&self.endpoint, &self.user, &self.password, &database)
                 .await
                 .map_err(|source| Error { doing: doing.clone(), source })?;
             for step in [
-                format!("REASSIGN OWNED BY {quoted} TO {}", escape_identifier(SUPERUSER)),
+                format!("REASSIGN OWNED BY {quoted} TO {}", escape_identifier(&self.user)),
                 format!("DROP OWNED BY {quoted}"),
             ] {
                 self.run(&client, &step, &doing).await?;
@@ -155,19 +191,19 @@ impl Server {
 }
 
 /// A password as the real charm makes them: sixteen letters and digits.
-pub(crate) fn new_password() -> Secret {
+pub fn new_password() -> Secret {
     rand::rng().sample_iter(Alphanumeric).take(16).map(char::from).collect::<String>().into()
 }
 
 async fn connect(
-    address: SocketAddr,
+    endpoint: &Endpoint,
     user: &str,
     password: &Secret,
     database: &str,
 ) -> Result<Client, tokio_postgres::Error> {
     let (client, connection) = Config::new()
-        .host(address.ip().to_string())
-        .port(address.port())
+        .host(&endpoint.host)
+        .port(endpoint.port)
         .user(user)
         .password(password.reveal())
         .dbname(database)
@@ -187,13 +223,22 @@ mod tests {
     use super::*;
 
     fn login(id: u32, password: &str) -> Login {
-        let database = "Feast \"store\"".to_owned();
-        Login { id: RelationId(id), password: password.into(), database }
+        Login {
+            id: RelationId(id),
+            role: format!("relation_id_{id}"),
+            password: password.into(),
+            database: "Feast \"store\"".to_owned(),
+            superuser: false,
+        }
+    }
+
+    fn admit(login: &Login) -> ServerChange {
+        ServerChange::Admit(login.clone())
     }
 
     async fn session(server: &Server, login: &Login) -> Client {
-        let role = role(login.id);
-        connect(server.address, &role, &login.password, &login.database).await.unwrap()
+        let Login { role, password, database, .. } = login;
+        connect(&server.endpoint, role, password, database).await.unwrap()
     }
 
     #[tokio::test]
@@ -204,18 +249,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::open(|line| println!("{line}")).unwrap();
         let postgres = Postgres::start(&cache, &folder.path().join("postgresql")).unwrap();
-        let address = SocketAddr::new([127, 0, 0, 1].into(), postgres.port());
-        let password = postgres.password().clone();
-        let client = connect(address, SUPERUSER, &password, "postgres").await.unwrap();
-        let server = Server { address, password, client };
+        let endpoint = Endpoint { host: "127.0.0.1".to_owned(), port: postgres.port() };
+        let reach = async |user: &str, password: &Secret, database: &str| {
+            Server::reach(&endpoint, user, password, database, Duration::ZERO).await
+        };
+        let server = reach("postgres", postgres.password(), "postgres").await.unwrap();
+        let observe =
+            async |logins: &[Login]| server.observe("relation_id_", logins).await.unwrap();
 
         // Admitted, twice: the second time nothing is left to do.
         let first = login(1, "p'w\"\\");
-        assert!(server.observe(std::slice::from_ref(&first)).await.unwrap().admitted.is_empty());
+        assert!(observe(std::slice::from_ref(&first)).await.admitted.is_empty());
         for _ in 0..2 {
-            server.make(&ServerChange::Admit(first.clone())).await.unwrap();
+            server.make(&admit(&first)).await.unwrap();
         }
-        let found = server.observe(std::slice::from_ref(&first)).await.unwrap();
+        let found = observe(std::slice::from_ref(&first)).await;
         assert_eq!(found.admitted, [RelationId(1)].into());
         assert!(!found.version.is_empty());
         let open = session(&server, &first).await;
@@ -223,17 +271,27 @@ mod tests {
 
         // Another password, and the old one is of no use.
         let rotated = login(1, "new");
-        server.make(&ServerChange::Admit(rotated.clone())).await.unwrap();
-        assert!(server.observe(&[first]).await.unwrap().admitted.is_empty());
-        assert_eq!(server.observe(&[rotated]).await.unwrap().admitted, [RelationId(1)].into());
+        server.make(&admit(&rotated)).await.unwrap();
+        assert!(observe(&[first]).await.admitted.is_empty());
+        assert_eq!(observe(&[rotated]).await.admitted, [RelationId(1)].into());
 
         // Gone with its sessions; the next relation finds what it left.
-        server.make(&ServerChange::Drop(RelationId(1))).await.unwrap();
-        assert!(server.observe(&[]).await.unwrap().roles.is_empty());
+        server.make(&ServerChange::Drop("relation_id_1".to_owned())).await.unwrap();
+        assert!(observe(&[]).await.roles.is_empty());
         assert!(open.batch_execute("SELECT 1").await.is_err());
         let second = login(2, "other");
-        server.make(&ServerChange::Admit(second.clone())).await.unwrap();
+        server.make(&admit(&second)).await.unwrap();
         let row = session(&server, &second).await.query_one("SELECT a FROM t", &[]).await.unwrap();
         assert_eq!(row.get::<_, i32>(0), 42);
+
+        // A superuser can do all of this, too: so does a pooler.
+        let pooler = Login { database: "pooler".to_owned(), superuser: true, ..login(3, "pooler") };
+        server.make(&admit(&pooler)).await.unwrap();
+        let pooler = reach(&pooler.role, &pooler.password, &pooler.database).await.unwrap();
+        let fourth = login(4, "behind");
+        pooler.make(&admit(&fourth)).await.unwrap();
+        assert_eq!(observe(&[fourth]).await.admitted, [RelationId(4)].into());
+        pooler.make(&ServerChange::Drop("relation_id_4".to_owned())).await.unwrap();
+        assert_eq!(observe(&[]).await.roles, [RelationId(2), RelationId(3)].into());
     }
 }

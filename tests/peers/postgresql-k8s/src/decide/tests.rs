@@ -6,8 +6,9 @@ use charm::{
 };
 use interfaces::postgresql_client::Request;
 
+use peer_postgresql_k8s::{DATABASE, Login};
+
 use super::*;
-use crate::relation::label;
 use crate::workload::SERVICE;
 
 /// A password that says how many were made before it.
@@ -67,6 +68,10 @@ fn after(mut seen: Observation, times: usize) -> Observation {
     seen
 }
 
+fn label(id: RelationId, group: &str) -> String {
+    format!("database.{id}.{group}.secret")
+}
+
 fn lines(decision: &Decision, seen: &Observation) -> Vec<String> {
     let idle = |change: &Change| matches!(change, Change::Workload(_, WorkloadChange::Replan));
     let changes = decision.plan.changes(seen);
@@ -110,8 +115,10 @@ fn an_answer_follows_when_juju_keeps_the_secrets_and_grants_them() {
         second.server,
         [ServerChange::Admit(Login {
             id: RelationId(7),
+            role: "relation_id_7".to_owned(),
             password: "password-1".into(),
             database: "registry".to_owned(),
+            superuser: false,
         })]
     );
     let lines = lines(&second, &seen);
@@ -157,7 +164,7 @@ fn the_role_of_a_relation_that_is_gone_is_dropped_with_its_secrets() {
     let mut seen = after(everything(), 2);
     seen.relations.clear();
     let decision = decided(&seen, Some(&found(&[7])));
-    assert_eq!(decision.server, [ServerChange::Drop(RelationId(7))]);
+    assert_eq!(decision.server, [ServerChange::Drop("relation_id_7".to_owned())]);
     assert_eq!(decision.plan.secrets[&label(RelationId(7), "user")], None);
     assert_eq!(decision.plan.secrets.get(SUPERUSER_SECRET), None);
 }
@@ -183,6 +190,21 @@ fn a_name_that_belongs_to_the_server_blocks_and_is_not_answered() {
         assert!(matches!(decision.plan.status, Status::Blocked(_)), "{name}: {decision:?}");
         assert!(decision.server.is_empty());
     }
+}
+
+#[test]
+fn a_pooler_gets_a_superuser_and_nobody_gets_another_role() {
+    let mut seen = everything();
+    let bag = &mut seen.relations.get_mut(DATABASE).unwrap()[0].remote;
+    bag.insert("extra-user-roles", "SUPERUSER");
+    let decision = decided(&after(seen.clone(), 2), Some(&found(&[])));
+    let [ServerChange::Admit(login)] = decision.server.as_slice() else { panic!("{decision:?}") };
+    assert!(login.superuser);
+
+    seen.relations.get_mut(DATABASE).unwrap()[0].remote.insert("extra-user-roles", "CREATEDB");
+    let status = decided(&seen, Some(&found(&[]))).plan.status;
+    let text = "[database] feast: extra-user-roles is another than SUPERUSER";
+    assert_eq!(status, Status::Blocked(text.to_owned()));
 }
 
 #[test]
