@@ -14,6 +14,10 @@ pub(crate) const SECRETS: &str = "secrets";
 pub(crate) const POD_DEFAULTS: &str = "pod-defaults";
 /// The option with the label of the namespaces.
 const LABEL: &str = "target_namespace_label";
+/// The option with the version of the library that this charm behaves as.
+const LIBRARY_PATCH: &str = "library-patch";
+/// From this version of the library on, manifests may be in a secret.
+const KNOWS_SECRETS: i64 = 2;
 
 /// What the charm wants of the cluster.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,14 +28,27 @@ pub(crate) struct Wanted {
     pub(crate) templates: Vec<Template>,
 }
 
+/// Why everything is to stay as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The operator is told.
+    Told(Status),
+    /// The hook fails, for this reason.
+    Failed(String),
+}
+
 /// What the charm wants, given what it sees; or why everything is to stay as it is.
-pub(crate) fn decide(seen: &Observation) -> Result<Wanted, Status> {
+pub(crate) fn decide(seen: &Observation) -> Result<Wanted, Refusal> {
     if !seen.leader {
-        return Err(Status::Waiting("[leadership-gate] Waiting for leadership".to_owned()));
+        let text = "[leadership-gate] Waiting for leadership".to_owned();
+        return Err(Refusal::Told(Status::Waiting(text)));
     }
     let label = match seen.config.get(LABEL) {
         Some(ConfigValue::Text(label)) if !label.is_empty() => label.clone(),
-        _ => return Err(Status::Blocked(format!("[{LABEL}] Please set the label"))),
+        _ => {
+            let text = format!("[{LABEL}] Please set the label");
+            return Err(Refusal::Told(Status::Blocked(text)));
+        }
     };
     let mut templates = Vec::new();
     for endpoint in [SECRETS, POD_DEFAULTS] {
@@ -40,21 +57,28 @@ pub(crate) fn decide(seen: &Observation) -> Result<Wanted, Status> {
     Ok(Wanted { label, templates })
 }
 
-fn templates_of(endpoint: &str, seen: &Observation) -> Result<Vec<Template>, Status> {
+fn templates_of(endpoint: &str, seen: &Observation) -> Result<Vec<Template>, Refusal> {
+    let old = match seen.config.get(LIBRARY_PATCH) {
+        Some(ConfigValue::Integer(patch)) => *patch < KNOWS_SECRETS,
+        _ => false,
+    };
     let mut by_name: BTreeMap<(Option<String>, String), Template> = BTreeMap::new();
     for relation in seen.relations(endpoint) {
         let application = &relation.application;
         let invalid = |error: &dyn ToString| {
-            Status::Blocked(format!("[{endpoint}] {application}: {}", error.to_string()))
+            let text = format!("[{endpoint}] {application}: {}", error.to_string());
+            // The older library lets its charm fail on what is no JSON, and takes the URI of a secret for that.
+            if old { Refusal::Failed(text) } else { Refusal::Told(Status::Blocked(text)) }
         };
-        let secret = relation.remote.get("is_secret") == Some("true");
-        let manifests =
-            Manifests::read(&relation.remote, &seen.secrets).map_err(|error| invalid(&error))?;
+        let mut bag = relation.remote.clone();
+        if old {
+            bag.insert("is_secret", "");
+        }
+        let manifests = Manifests::read(&bag, &seen.secrets).map_err(|error| invalid(&error))?;
         let Some(manifests) = manifests else {
-            if secret {
-                return Err(Status::Waiting(format!(
-                    "[{endpoint}] Waiting for the secret of {application}"
-                )));
+            if bag.get("is_secret") == Some("true") {
+                let text = format!("[{endpoint}] Waiting for the secret of {application}");
+                return Err(Refusal::Told(Status::Waiting(text)));
             }
             continue;
         };
@@ -64,15 +88,22 @@ fn templates_of(endpoint: &str, seen: &Observation) -> Result<Vec<Template>, Sta
             let name = text("/metadata/name").unwrap_or_default();
             let template =
                 Template::new(object, namespace.clone()).map_err(|error| invalid(&error))?;
-            if by_name.insert((namespace.clone(), name.clone()), template).is_some() {
-                let namespace = namespace.map_or("None".to_owned(), |name| format!("'{name}'"));
-                return Err(Status::Blocked(format!(
-                    "Conflicting manifests (namespace={namespace} name='{name}'). See debug logs."
-                )));
+            // The older charm writes a file by the name alone.
+            let key = (namespace.filter(|_| !old), name);
+            if by_name.insert(key.clone(), template).is_some() {
+                return Err(Refusal::Told(Status::Blocked(conflict(old, key.0, &key.1))));
             }
         }
     }
     Ok(by_name.into_values().collect())
+}
+
+fn conflict(old: bool, namespace: Option<String>, name: &str) -> String {
+    if old {
+        return "Failed to process invalid manifest. See debug logs.".to_owned();
+    }
+    let namespace = namespace.map_or("None".to_owned(), |name| format!("'{name}'"));
+    format!("Conflicting manifests (namespace={namespace} name='{name}'). See debug logs.")
 }
 
 #[cfg(test)]
@@ -106,6 +137,13 @@ mod tests {
         }
     }
 
+    fn told(seen: &Observation) -> Status {
+        match decide(seen) {
+            Err(Refusal::Told(status)) => status,
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn the_objects_of_both_endpoints_are_wanted() {
         let wanted = decide(&everything()).unwrap();
@@ -127,7 +165,7 @@ mod tests {
         let other = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "store"}});
         seen.relations.get_mut(SECRETS).unwrap().push(related(3, vec![other]));
         assert_eq!(
-            decide(&seen).unwrap_err(),
+            told(&seen),
             Status::Blocked(
                 "Conflicting manifests (namespace=None name='store'). See debug logs.".to_owned()
             )
@@ -148,7 +186,7 @@ mod tests {
         let mut seen = everything();
         let bag = Databag::from([("kubernetes_manifests", "secret:1")]);
         seen.relations.get_mut(SECRETS).unwrap()[0].remote = bag;
-        let status = decide(&seen).unwrap_err();
+        let status = told(&seen);
         assert_eq!(
             status,
             Status::Blocked("[secrets] app-1: kubernetes_manifests is not a JSON array".to_owned())
@@ -162,14 +200,43 @@ mod tests {
         seen.relations.get_mut(SECRETS).unwrap()[0].remote = bag;
         seen.secrets.insert("secret:1".to_owned(), SecretAnswer::Denied);
         assert_eq!(
-            decide(&seen).unwrap_err(),
+            told(&seen),
             Status::Waiting("[secrets] Waiting for the secret of app-1".to_owned())
+        );
+    }
+
+    #[test]
+    fn the_older_library_knows_no_secrets_and_fails_on_one() {
+        let mut seen = everything();
+        seen.config.insert(LIBRARY_PATCH.to_owned(), ConfigValue::Integer(1));
+        assert_eq!(decide(&seen).unwrap().templates.len(), 2);
+        let bag = Databag::from([("kubernetes_manifests", "secret:1"), ("is_secret", "true")]);
+        seen.relations.get_mut(SECRETS).unwrap()[0].remote = bag;
+        let why = "[secrets] app-1: kubernetes_manifests is not a JSON array";
+        assert_eq!(decide(&seen), Err(Refusal::Failed(why.to_owned())));
+    }
+
+    #[test]
+    fn the_older_library_takes_no_name_twice_even_in_other_namespaces() {
+        let mut seen = everything();
+        let object = |namespace: &str| {
+            let metadata = json!({"name": "same", "namespace": namespace});
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+        };
+        let text = json!([object("alice"), object("bob")]).to_string();
+        let bag = Databag::from([("kubernetes_manifests", text)]);
+        seen.relations.get_mut(SECRETS).unwrap()[0].remote = bag;
+        assert_eq!(decide(&seen).unwrap().templates.len(), 3);
+        seen.config.insert(LIBRARY_PATCH.to_owned(), ConfigValue::Integer(1));
+        assert_eq!(
+            told(&seen),
+            Status::Blocked("Failed to process invalid manifest. See debug logs.".to_owned())
         );
     }
 
     #[test]
     fn a_unit_that_does_not_lead_wants_nothing() {
         let seen = Observation { leader: false, ..everything() };
-        assert!(matches!(decide(&seen), Err(Status::Waiting(_))));
+        assert!(matches!(told(&seen), Status::Waiting(_)));
     }
 }

@@ -7,14 +7,22 @@ mod namespaces;
 use std::process::ExitCode;
 
 use charm::Endpoint;
-use decide::{POD_DEFAULTS, SECRETS, decide};
+use decide::{POD_DEFAULTS, Refusal, SECRETS, decide};
 use interfaces::kubernetes_manifest::SECRET;
-use juju::{Error, Juju, Look};
+use juju::{Juju, Look};
 
 const ENDPOINTS: [Endpoint; 2] = [
     Endpoint::named(SECRETS).with_remote().with_marked_secret(SECRET),
     Endpoint::named(POD_DEFAULTS).with_remote().with_marked_secret(SECRET),
 ];
+
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Juju(#[from] juju::Error),
+    #[error("{0}")]
+    Failed(String),
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -30,7 +38,8 @@ async fn dispatch() -> Result<(), Error> {
     let seen = juju.observe(&look).await?;
     let status = match decide(&seen) {
         Ok(wanted) => namespaces::dispatch(&seen.application, &wanted).await,
-        Err(status) => status,
+        Err(Refusal::Told(status)) => status,
+        Err(Refusal::Failed(why)) => return Err(Error::Failed(why)),
     };
-    juju.apply(&charm::Change::StatusSet(status)).await
+    Ok(juju.apply(&charm::Change::StatusSet(status)).await?)
 }
