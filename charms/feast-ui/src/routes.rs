@@ -6,6 +6,9 @@ use interfaces::{ingress, istio_ingress_route};
 use crate::inputs::{INGRESS, ISTIO_INGRESS_ROUTE};
 use crate::workload::{PORT, PREFIX};
 
+/// What to do about a provider that does not speak as istio-pilot does.
+const ADVICE: &str = "relate ingress to istio-pilot, or istio-ingress-route to istio-ingress-k8s";
+
 /// Asks for the route that applies, where this unit leads, and says what is wrong with it.
 pub(crate) fn ask(plan: &mut Plan, seen: &Observation) -> Vec<Status> {
     let conflict =
@@ -71,14 +74,19 @@ fn sidecar_troubles(seen: &Observation) -> impl Iterator<Item = Status> {
         let told = |text: String| format!("[sidecar_mode_relation:{INGRESS}] {text}");
         match ingress::Provider::read(&relation.remote) {
             Ok(Some(provider)) if provider.understands_us() => None,
-            Ok(Some(ingress::Provider::Sdi(_))) => {
-                Some(Status::Blocked(told(format!("No compatible {INGRESS} versions found for apps: {from}"))))
-            }
-            Ok(Some(ingress::Provider::PerApplication)) => Some(Status::Blocked(told(format!(
-                "{from} speaks another protocol: relate {INGRESS} to istio-pilot, or {ISTIO_INGRESS_ROUTE} to istio-ingress-k8s"
+            Ok(Some(ingress::Provider::Sdi(_))) => Some(Status::Blocked(told(format!(
+                "No compatible {INGRESS} versions found for apps: {from}"
             )))),
-            Ok(None) => Some(Status::Waiting(told(format!("Waiting for {INGRESS} versions of apps: {from}")))),
-            Err(error) => Some(Status::Blocked(told(format!("Invalid relation data from {from}: {error}")))),
+            Ok(Some(ingress::Provider::PerApplication)) => {
+                Some(Status::Blocked(told(format!("{from} speaks another protocol: {ADVICE}"))))
+            }
+            // A provider of the other protocol says nothing either, to an application that does not ask in it.
+            Ok(None) => Some(Status::Waiting(told(format!(
+                "Waiting for {INGRESS} versions of apps: {from}. If this persists, {ADVICE}"
+            )))),
+            Err(error) => {
+                Some(Status::Blocked(told(format!("Invalid relation data from {from}: {error}"))))
+            }
         }
     })
 }

@@ -307,7 +307,7 @@ fn a_gateway_that_has_not_spoken_gets_the_request_at_once() {
     assert_eq!(
         decide(&seen).status,
         Status::Waiting(
-            "[sidecar_mode_relation:ingress] Waiting for ingress versions of apps: remote-ingress"
+            "[sidecar_mode_relation:ingress] Waiting for ingress versions of apps: remote-ingress. If this persists, relate ingress to istio-pilot, or istio-ingress-route to istio-ingress-k8s"
                 .to_owned()
         )
     );
