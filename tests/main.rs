@@ -4,5 +4,6 @@
 mod architecture;
 mod feast_integrator;
 mod feast_ui;
+mod neighbours;
 mod together;
 mod upgrade;
