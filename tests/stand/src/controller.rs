@@ -1,5 +1,6 @@
 //! A real Juju controller with one Kubernetes model, whose pods are processes.
 
+mod history;
 mod network;
 mod pods;
 mod service_accounts;
@@ -26,6 +27,7 @@ use tempfile::TempDir;
 use crate::cache::{self, Cache};
 use crate::log::tail;
 use crate::{binary, juju, pebble, view};
+pub use history::{DatabagChange, History, LeaderChange};
 use network::Network;
 pub use pods::Pod;
 pub use service_accounts::service_accounts;
@@ -53,6 +55,9 @@ pub struct Settings {
     /// Whether units are removed as this version of Juju does it: without `stop` and `remove` when they have no
     /// relations and no storage.
     pub plain_removal: bool,
+    /// For how long a unit leads that has gone silent. Juju's minute would be a long time for a test; less than 5 s is
+    /// refused by its API.
+    pub lease: Duration,
     /// The controller's logging configuration; `juju.requests=DEBUG` shows every API call.
     pub logging: String,
 }
@@ -66,6 +71,7 @@ impl Default for Settings {
             service_accounts: None,
             hook_variables: BTreeMap::new(),
             plain_removal: false,
+            lease: Duration::from_secs(5),
             logging: "<root>=INFO".to_owned(),
         }
     }
@@ -116,6 +122,8 @@ impl Controller {
         command.arg("-agent").arg(programs.join("juju-agent"));
         command.arg("-pebble").arg(pebble);
         command.arg("-log").arg(&settings.logging);
+        // Agents renew when half of it is over.
+        command.arg("-leadership").arg(format!("{}ms", settings.lease.as_millis() / 2));
         if let Some(images) = &settings.images {
             command.arg("-images").arg(images);
         }

@@ -71,7 +71,7 @@ func startAPIServer(ctx context.Context, c *server) (*apiServer, error) {
 		ControllerUUID: c.identity.controller.String(), ControllerModelUUID: c.identity.controllerModel,
 		LocalMacaroonAuthenticator: authenticator,
 		UpgradeComplete:            func() bool { return true },
-		NewObserver:                observer.ObserverFactoryMultiplexer(newPresence(c.servicesGetter).observer, logRequests),
+		NewObserver:                observer.ObserverFactoryMultiplexer(newPresence(c.servicesGetter).observer, c.history.observer, logRequests),
 		LogSink:                    c.log,
 		GetAuditConfig:             func() auditlog.Config { return auditlog.Config{} },
 		LeaseManager:               c.leases,

@@ -16,6 +16,7 @@ type request struct {
 	//	kill-container  all processes of one container end at once; it is started again
 	//	evict           the pod is told to stop, and a new one follows
 	//	release         ends a hold
+	//	history         tells all changes of databags and of leadership so far
 	Do string `json:"do"`
 	// Pod is APPLICATION-N, or the unit's name APPLICATION/N.
 	Pod string `json:"pod"`
@@ -30,8 +31,11 @@ type request struct {
 // reply is the line of JSON that answers a request, when what was asked for has been done.
 type reply struct {
 	// Error is empty when it has.
-	Error string      `json:"error"`
-	Pods  []podReport `json:"pods,omitempty"`
+	Error string `json:"error"`
+	// Pods answers "pods".
+	Pods []podReport `json:"pods,omitempty"`
+	// History answers "history".
+	History *historyReport `json:"history,omitempty"`
 }
 
 type podReport struct {
@@ -46,10 +50,10 @@ type podReport struct {
 }
 
 // serveControl answers requests on a unix socket until the listener is closed.
-func serveControl(path string, c *cluster) (net.Listener, error) {
+func serveControl(path string, c *cluster, h *history) (net.Listener, error) {
 	listener, err := net.Listen("unix", path)
 	if err != nil {
-		return nil, errors.Annotate(err, "listening for requests about pods")
+		return nil, errors.Annotate(err, "listening for requests")
 	}
 	go func() {
 		for {
@@ -57,13 +61,13 @@ func serveControl(path string, c *cluster) (net.Listener, error) {
 			if err != nil {
 				return
 			}
-			go serveConnection(conn, c)
+			go serveConnection(conn, c, h)
 		}
 	}()
 	return listener, nil
 }
 
-func serveConnection(conn net.Conn, c *cluster) {
+func serveConnection(conn net.Conn, c *cluster, h *history) {
 	defer func() { _ = conn.Close() }()
 	in, out := json.NewDecoder(conn), json.NewEncoder(conn)
 	for {
@@ -72,11 +76,15 @@ func serveConnection(conn net.Conn, c *cluster) {
 			return
 		}
 		var answer reply
-		pods, err := c.do(asked)
+		var err error
+		if asked.Do == "history" {
+			answer.History, err = h.report(c.ctx)
+		} else {
+			answer.Pods, err = c.do(asked)
+		}
 		if err != nil {
 			answer.Error = err.Error()
 		}
-		answer.Pods = pods
 		if err := out.Encode(answer); err != nil {
 			return
 		}
@@ -121,7 +129,7 @@ func (c *cluster) do(r request) ([]podReport, error) {
 	case "kill-container":
 		return nil, p.tell("kill " + r.Container)
 	default:
-		return nil, errors.Errorf("%q is not one of pods, kill, kill-container, evict, release", r.Do)
+		return nil, errors.Errorf("%q is not one of pods, kill, kill-container, evict, release, history", r.Do)
 	}
 }
 

@@ -38,6 +38,7 @@ type server struct {
 	dbs      *databases
 	log      *logSink
 	objects  *objectStores
+	history  *history
 	leases   *lease.Manager
 	cluster  *cluster
 	api      *apiServer
@@ -89,6 +90,9 @@ func startServer(ctx context.Context, opts *options) (*server, error) {
 	if err := bootstrap(ctx, c.dbs, c.identity, opts.model, port); err != nil {
 		return nil, errors.Annotate(err, "bootstrapping")
 	}
+	if c.history, err = startHistory(ctx, c.dbs, c.identity); err != nil {
+		return nil, err
+	}
 	c.cluster = newCluster(opts)
 	if err := c.startServices(ctx); err != nil {
 		return nil, err
@@ -102,7 +106,7 @@ func startServer(ctx context.Context, opts *options) (*server, error) {
 	if err := writeClient(opts, c.identity, c.listener.Addr().String()); err != nil {
 		return nil, err
 	}
-	if c.control, err = serveControl(opts.path("control.sock"), c.cluster); err != nil {
+	if c.control, err = serveControl(opts.path("control.sock"), c.cluster, c.history); err != nil {
 		return nil, err
 	}
 	return c, nil

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Controller, Error};
+use super::{Controller, Error, History};
 
 /// A pod of the controller.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -39,17 +39,23 @@ struct Request<'a> {
     depose: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Reply {
     error: String,
-    #[serde(default)]
     pods: Vec<Pod>,
+    history: History,
 }
 
 impl Controller {
     /// All pods. A unit that has none yet, or whose pod is held, is not in the list.
     pub fn pods(&self) -> Result<Vec<Pod>, Error> {
-        self.ask(&Request { action: "pods", ..Request::default() })
+        Ok(self.ask(&Request { action: "pods", ..Request::default() })?.pods)
+    }
+
+    /// What has become of databags and leadership so far.
+    pub fn history(&self) -> Result<History, Error> {
+        Ok(self.ask(&Request { action: "history", ..Request::default() })?.history)
     }
 
     /// Kills all processes of the unit's pod at once, as when a node is lost. A new pod follows.
@@ -57,7 +63,12 @@ impl Controller {
         self.ask(&Request { action: "kill", pod: unit, ..Request::default() }).map(drop)
     }
 
-    /// As [`Self::kill`], and the unit loses its leadership at once (otherwise when its lease runs out, after 5 s).
+    /// As [`Self::kill`], and no new pod follows until [`Self::release`]: the unit leads until its lease runs out.
+    pub fn lose(&self, unit: &str) -> Result<(), Error> {
+        self.ask(&Request { action: "kill", pod: unit, hold: true, ..Request::default() }).map(drop)
+    }
+
+    /// As [`Self::kill`], and the unit loses its leadership at once.
     pub fn kill_and_depose(&self, unit: &str) -> Result<(), Error> {
         self.ask(&Request { action: "kill", pod: unit, depose: true, ..Request::default() })
             .map(drop)
@@ -87,7 +98,7 @@ impl Controller {
         self.ask(&request).map(drop)
     }
 
-    fn ask(&self, request: &Request<'_>) -> Result<Vec<Pod>, Error> {
+    fn ask(&self, request: &Request<'_>) -> Result<Reply, Error> {
         let failed = |reason: String| Error::Pods {
             request: format!("{} {} {}", request.action, request.pod, request.container)
                 .trim()
@@ -95,7 +106,7 @@ impl Controller {
             reason,
         };
         let reply = self.exchange(request).map_err(|error| failed(error.to_string()))?;
-        if reply.error.is_empty() { Ok(reply.pods) } else { Err(failed(reply.error)) }
+        if reply.error.is_empty() { Ok(reply) } else { Err(failed(reply.error)) }
     }
 
     fn exchange(&self, request: &Request<'_>) -> io::Result<Reply> {

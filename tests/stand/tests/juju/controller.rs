@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{LIMIT, cache, can_run_juju, charm, controller, deploy};
 use rustix::process::{Pid, Signal, kill_process};
-use stand::controller::{Controller, Settings};
+use stand::controller::{Controller, DatabagChange, Settings};
 use stand::image::{Image, Mount};
 use stand::missing::{Need, needs};
 
@@ -120,20 +120,61 @@ fn another_unit_leads_when_the_leader_is_lost() {
     }
     let controller = controller();
     deploy(&controller, "teller", 2);
-    let status = controller
-        .wait(LIMIT, |status| status.settled(&["teller"]) && status.leader("teller").is_some())
-        .unwrap();
-    let leader = status.leader("teller").unwrap().to_owned();
-
-    controller.kill_and_hold(&leader).unwrap();
-    controller
-        .wait(LIMIT, |status| status.leader("teller").is_some_and(|now| now != leader))
-        .unwrap();
-    assert_eq!(controller.pods().unwrap().len(), 1);
-
-    controller.release(&leader).unwrap();
     controller.wait(LIMIT, |status| status.settled(&["teller"])).unwrap();
-    assert_eq!(controller.pods().unwrap().len(), 2);
+
+    // At once, and when its lease runs out.
+    for lose in [Controller::kill_and_hold, Controller::lose] {
+        let status = controller.wait(LIMIT, |status| status.leader("teller").is_some()).unwrap();
+        let leader = status.leader("teller").unwrap().to_owned();
+        lose(&controller, &leader).unwrap();
+        controller
+            .wait(LIMIT, |status| status.leader("teller").is_some_and(|now| now != leader))
+            .unwrap();
+        assert_eq!(controller.pods().unwrap().len(), 1);
+
+        controller.release(&leader).unwrap();
+        controller.wait(LIMIT, |status| status.settled(&["teller"])).unwrap();
+        assert_eq!(controller.pods().unwrap().len(), 2);
+    }
+}
+
+#[test]
+fn the_history_tells_every_change_of_a_databag_and_whose_it_was() {
+    if !can_run_juju() {
+        return;
+    }
+    let controller = controller();
+    deploy(&controller, "one", 2);
+    deploy(&controller, "two", 1);
+    controller.wait(LIMIT, |status| status.settled(&["one", "two"])).unwrap();
+    assert_eq!(controller.history().unwrap().databags, []);
+
+    controller.juju(["integrate", "one:give", "two:take"]).unwrap();
+    controller.wait(LIMIT, |_| controller.history().unwrap().databags.len() == 2).unwrap();
+    controller.juju(["remove-relation", "one", "two"]).unwrap();
+    controller.wait(LIMIT, |_| controller.history().unwrap().databags.len() == 4).unwrap();
+
+    let status = controller.status().unwrap();
+    let history = controller.history().unwrap();
+    let told = |change: &DatabagChange| {
+        let DatabagChange { application, endpoint, key, value, writer, .. } = change;
+        format!("{application}:{endpoint} {key} {} {writer}", value.len())
+    };
+    let mut all: Vec<String> = history.databags.iter().map(told).collect();
+    all.sort();
+    let leader = status.leader("one").unwrap();
+    assert_eq!(
+        all,
+        [
+            "one:give word 0 ".to_owned(),
+            format!("one:give word 16 {leader}"),
+            "two:take word 0 ".to_owned(),
+            "two:take word 16 two/0".to_owned(),
+        ]
+    );
+    let written = history.databags.iter().filter(|change| !change.writer.is_empty());
+    assert!(written.clone().all(|change| history.is_by_the_leader(change)), "{history:?}");
+    assert_eq!(written.count(), 2);
 }
 
 #[test]
