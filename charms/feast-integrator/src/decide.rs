@@ -60,17 +60,14 @@ fn deliver(plan: &mut Plan, seen: &Observation, databases: &Databases) -> Status
                 SECRET,
                 BTreeMap::from([(FILE.to_owned(), file.reveal().to_owned())]),
             ));
-            publish(plan, seen.relations(SECRETS), &secret);
+            hand_out(plan, seen.relations(SECRETS), &secret);
             if seen.relations(SECRETS).is_empty() {
                 // A pod that asked for the file could not start without the Secret.
                 retract_manifests(plan, seen.relations(POD_DEFAULTS));
                 troubles.push(inputs::missing(SECRETS));
             } else {
-                publish(
-                    plan,
-                    seen.relations(POD_DEFAULTS),
-                    &manifest(&pod_default(&seen.application)),
-                );
+                let pod_default = manifest(&pod_default(&seen.application));
+                hand_out(plan, seen.relations(POD_DEFAULTS), &pod_default);
                 if seen.relations(POD_DEFAULTS).is_empty() {
                     troubles.push(inputs::missing(POD_DEFAULTS));
                 }
@@ -98,6 +95,13 @@ fn withdraw(plan: &mut Plan, seen: &Observation) {
 fn publish(plan: &mut Plan, relations: &[Relation], bag: &Databag) {
     for relation in relations {
         plan.databags.insert(relation.id, Publication::Exactly(bag.clone()));
+    }
+}
+
+fn hand_out(plan: &mut Plan, relations: &[Relation], manifests: &Manifests) {
+    for relation in relations {
+        let bag = manifests.databag_after(&relation.local);
+        plan.databags.insert(relation.id, Publication::Exactly(bag));
     }
 }
 
@@ -140,9 +144,9 @@ fn pod_default(application: &str) -> PodDefault {
 }
 
 /// One object, as the dispatcher is handed it.
-fn manifest(object: &impl Serialize) -> Databag {
+fn manifest(object: &impl Serialize) -> Manifests {
     let object = serde_json::to_value(object).expect("typed objects have text keys only");
-    Manifests::new(vec![object]).expect("our objects have names and no namespace").databag()
+    Manifests::new(vec![object]).expect("our objects have names and no namespace")
 }
 
 #[cfg(test)]

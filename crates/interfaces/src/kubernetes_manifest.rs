@@ -51,6 +51,18 @@ impl Manifests {
         Databag::from([(KEY, python_json::text(&self.0))])
     }
 
+    /// What the application publishes where it, or the charm that it was refreshed from, has already published `local`.
+    ///
+    /// The same objects in other words stay as they are: each change is rolled through every namespace of users.
+    pub fn databag_after(&self, local: &Databag) -> Databag {
+        match local.get(KEY) {
+            Some(text) if Self::parse(KEY, text).as_ref() == Ok(self) => {
+                Databag::from([(KEY, text)])
+            }
+            _ => self.databag(),
+        }
+    }
+
     /// Reads what an application published. `secrets` holds the answers by URI.
     pub fn read(
         remote: &Databag,
@@ -128,6 +140,18 @@ mod tests {
         let read = Manifests::read(&bag, &BTreeMap::new()).unwrap().unwrap();
         assert_eq!(read.databag(), bag);
         assert_eq!(read, manifests);
+    }
+
+    #[test]
+    fn what_was_published_in_other_words_keeps_its_bytes() {
+        let manifests = Manifests::new(vec![object()]).unwrap();
+        let others = r#"[{"kind":"Secret","apiVersion":"v1","stringData":{"feature_store.yaml":"password: \"hunter2\"\n"},"metadata":{"name":"feature-store-yaml"}}]"#;
+        let local = Databag::from([(KEY, others)]);
+        assert_eq!(manifests.databag_after(&local), local);
+        for other in ["[]", "{", &others.replace("hunter2", "hunter3")] {
+            let local = Databag::from([(KEY, other), (IS_SECRET, "true")]);
+            assert_eq!(manifests.databag_after(&local), manifests.databag());
+        }
     }
 
     #[test]

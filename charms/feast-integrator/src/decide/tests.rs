@@ -84,6 +84,18 @@ fn the_manifests_are_those_that_notebooks_know() {
 }
 
 #[test]
+fn manifests_that_another_charm_wrote_in_other_words_are_not_written_again() {
+    let mut seen = settled();
+    for endpoint in [SECRETS, POD_DEFAULTS] {
+        let bag = &mut relation(&mut seen, endpoint).local;
+        let other = bag.get("kubernetes_manifests").unwrap().replace("\": ", "\":");
+        bag.insert("kubernetes_manifests", other);
+    }
+    assert_ne!(seen, settled());
+    assert_eq!(lines(&seen), "status-set active\n");
+}
+
+#[test]
 fn a_unit_that_does_not_lead_waits() {
     let seen = Observation { leader: false, ..everything() };
     assert_eq!(lines(&seen), "status-set waiting [leadership-gate] Waiting for leadership\n");
