@@ -27,24 +27,21 @@ pub(crate) fn ask(plan: &mut Plan, seen: &Observation) -> Vec<Status> {
 }
 
 /// Versions go out even in a conflict: one application without them makes the gateway skip everybody's routes. A route
-/// that was asked for before the conflict stays, so that nobody is cut off by the second relation alone.
+/// that was asked for before the conflict stays, so that nobody is cut off by the second relation alone; what the gateway
+/// could not read does not, because it would fail on it.
 fn sidecar(plan: &mut Plan, seen: &Observation, conflict: bool) {
+    let route = ingress::Route {
+        service: seen.application.clone(),
+        port: PORT,
+        namespace: Some(seen.model.clone()),
+        prefix: PREFIX.to_owned(),
+        rewrite: Some("/".to_owned()),
+    };
     for relation in seen.relations(INGRESS) {
-        let publication = if conflict {
-            Publication::Including(ingress::Route::withdrawal())
-        } else {
-            Publication::Exactly(
-                ingress::Route {
-                    service: seen.application.clone(),
-                    port: PORT,
-                    namespace: Some(seen.model.clone()),
-                    prefix: PREFIX.to_owned(),
-                    rewrite: Some("/".to_owned()),
-                }
-                .databag(),
-            )
-        };
-        plan.databags.insert(relation.id, publication);
+        let asked =
+            || matches!(ingress::Asked::read(&relation.local), Ok(ingress::Asked::Route(_)));
+        let bag = if conflict && !asked() { ingress::Route::withdrawal() } else { route.databag() };
+        plan.databags.insert(relation.id, Publication::Exactly(bag));
     }
 }
 
@@ -53,7 +50,10 @@ fn ambient(plan: &mut Plan, seen: &Observation, conflict: bool) {
         let bag = if conflict {
             Databag::new()
         } else {
-            let tls = matches!(istio_ingress_route::Gateway::read(&relation.remote), Ok(Some(gateway)) if gateway.tls);
+            // What makes no sense does not move a route that is there.
+            let asked = || matches!(istio_ingress_route::Route::read(&relation.local), Ok(Some(route)) if route.tls);
+            let tls =
+                istio_ingress_route::Gateway::tls(&relation.remote).unwrap_or_else(|_| asked());
             istio_ingress_route::Route {
                 model: seen.model.clone(),
                 service: seen.application.clone(),

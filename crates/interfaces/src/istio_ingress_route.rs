@@ -134,12 +134,17 @@ impl Gateway {
         if host.is_some_and(|host| host.chars().any(|c| c.is_whitespace() || c.is_control())) {
             return Err(Error::invalid(EXTERNAL_HOST, "is not a host, or a host and a path"));
         }
-        let tls = match tls.map(str::to_ascii_lowercase).as_deref() {
-            Some("true") => true,
-            Some("false") | None => false,
-            Some(_) => return Err(Error::invalid(TLS_ENABLED, "is neither True nor False")),
-        };
+        let tls = Self::tls(remote)?;
         Ok(Some(Self { external_host: host.map(ToOwned::to_owned), tls }))
+    }
+
+    /// Whether the gateway has a certificate, whatever else the provider says.
+    pub fn tls(remote: &Databag) -> Result<bool, Error> {
+        match remote.get(TLS_ENABLED).map(str::to_ascii_lowercase).as_deref() {
+            Some("true") => Ok(true),
+            Some("false") | None => Ok(false),
+            Some(_) => Err(Error::invalid(TLS_ENABLED, "is neither True nor False")),
+        }
     }
 }
 

@@ -271,6 +271,34 @@ fn both_kinds_of_ingress_block_and_only_the_older_route_stays() {
 }
 
 #[test]
+fn a_route_that_the_gateway_cannot_read_goes_with_a_conflict() {
+    for data in ["{", "service: 5\n", "port: '8888'\nservice: a\nprefix: /\n"] {
+        let mut seen = settled();
+        ambient(&mut seen, &Databag::new());
+        relation(&mut seen, INGRESS).local.insert("data", data);
+        let after = seen.after(&decide(&seen).changes(&seen));
+        assert_eq!(after.relations(INGRESS)[0].local, ingress::Route::withdrawal(), "{data:?}");
+    }
+}
+
+#[test]
+fn the_ambient_route_stays_where_it_is_while_the_gateway_makes_no_sense() {
+    for (tls, port) in [("True", 443), ("False", 80)] {
+        let mut seen = settled();
+        lose(&mut seen, INGRESS);
+        ambient(&mut seen, &Databag::from([("tls_enabled", tls)]));
+        let after = seen.after(&decide(&seen).changes(&seen));
+        for (key, value) in [("tls_enabled", "maybe"), ("external_host", "a b")] {
+            let mut seen = after.clone();
+            relation(&mut seen, ISTIO_INGRESS_ROUTE).remote.insert(key, value);
+            let then = seen.after(&decide(&seen).changes(&seen));
+            let config = then.relations(ISTIO_INGRESS_ROUTE)[0].local.get("config").unwrap();
+            assert!(config.contains(&format!(r#""port":{port},"protocol""#)), "{config}");
+        }
+    }
+}
+
+#[test]
 fn the_ambient_route_follows_the_gateways_tls() {
     for (gateway, port) in [
         (Databag::new(), 80),
