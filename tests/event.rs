@@ -1,6 +1,6 @@
 //! Every kind of hook that Juju can run.
 
-use juju_sim::{Event, Unit};
+use juju_sim::{Event, State, Unit};
 
 use crate::world::Deployed;
 
@@ -33,10 +33,14 @@ pub fn every_kind(unit: &Unit) -> Vec<Event> {
 
 /// Every hook that Juju can run for `unit` in the world that it is in.
 pub fn every(unit: &Unit) -> Vec<Event> {
+    every_in(&unit.state, &unit.charm.containers)
+}
+
+/// The same for a unit in `state` that has these containers.
+pub fn every_in(state: &State, containers: &[String]) -> Vec<Event> {
     let always =
         ["install", "config-changed", "start", "update-status", "upgrade-charm", "stop", "remove"];
     let mut events: Vec<Event> = always.into_iter().map(Event::hook).collect();
-    let state = &unit.state;
     if state.leader {
         events.push(Event::hook("leader-elected"));
     } else if state.juju_version.starts_with("3.") {
@@ -63,7 +67,7 @@ pub fn every(unit: &Unit) -> Vec<Event> {
     for secret in state.secrets.iter().filter(|secret| secret.tracked.is_some()) {
         events.push(Event::SecretChanged(secret.id.clone()));
     }
-    for container in &unit.charm.containers {
+    for container in containers {
         events.extend([
             Event::PebbleReady(container.clone()),
             Event::PebbleCheckFailed(container.clone(), "up".to_owned()),

@@ -24,6 +24,15 @@ pub struct Situation {
     pub input: Input,
     /// None where the hook failed.
     pub output: Option<Output>,
+    /// What else was noted of the Python charm.
+    pub informational: Informational,
+}
+
+/// What was noted of a Python charm beside its outcome.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Informational {
+    /// How many temporary files with credentials it left in its own container.
+    pub temp_files_left: usize,
 }
 
 /// What was there before a hook.
