@@ -12,6 +12,7 @@ use std::time::Duration;
 use juju_sim::State;
 use rustix::process::Signal;
 use stand::cache::Cache;
+use stand::image::{Image, Mount};
 use stand::leash::{Ending, Process, command};
 use stand::missing::{Need, needs};
 use stand::view::View;
@@ -19,14 +20,15 @@ use tempfile::TempDir;
 
 use crate::world::Deployed;
 
-/// Plays `feast ui`. Every start is a line in `starts`; a file `broken` makes it fail, `deaf` makes it answer 500, and
+/// Plays `feast ui`. Every start is a line in a file, `starts` unless `STARTS` names a folder for it; a file `broken` makes it fail, `deaf` makes it answer 500, and
 /// `slow` says for how many seconds it does not listen.
 const FEAST: &str = r#"
 import http.server, os, pathlib, sys, time
 
 home = pathlib.Path("/home/ubuntu")
-with open(home / "starts", "a") as starts:
-    starts.write(os.environ["FEATURE_STORE_SHA256"] + "\n")
+folder = os.environ.get("STARTS")
+with open(pathlib.Path(folder) / os.environ["POD_ADDRESS"] if folder else home / "starts", "a") as starts:
+    starts.write(os.environ.get("FEATURE_STORE_SHA256", "") + "\n")
 if (home / "broken").exists():
     sys.exit(1)
 if (home / "slow").exists():
@@ -72,9 +74,7 @@ impl Container {
         fs::write(folder.path().join("hosts"), format!("{address} localhost\n"))
             .expect("a file of hosts");
         let python = stand::python::find().expect("Python");
-        let feast = folder.path().join("bin/feast");
-        fs::write(&feast, format!("#!{}{FEAST}", python.display())).expect("the program feast");
-        fs::set_permissions(&feast, fs::Permissions::from_mode(0o755)).expect("a program");
+        write_feast(&folder.path().join("bin"), &python);
         let mut container = Self { process: None, folder, address };
         container.run();
         Some(container)
@@ -180,6 +180,43 @@ impl Container {
     fn socket(&self) -> PathBuf {
         self.folder.path().join("containers/feast-ui/pebble.socket")
     }
+}
+
+/// An image for the pods of a stand in which `feast` is the same small server. Each start is a line in a file of `starts`
+/// that is called as the address of the pod. Its program is written into `folder`.
+///
+/// # Panics
+///
+/// If this cannot be done.
+pub fn image(folder: &Path, starts: &Path) -> Image {
+    let programs = Path::new("/opt/feast/bin");
+    let mut python = stand::python::find().expect("Python");
+    let mut mounts = vec![
+        Mount { from: folder.to_owned(), to: programs.to_owned() },
+        Mount { from: starts.to_owned(), to: "/opt/feast/starts".into() },
+    ];
+    if !python.starts_with("/usr") {
+        // The user of the container may not be let into the folders above it.
+        let prefix = python.ancestors().nth(2).unwrap_or(&python).to_owned();
+        let moved = Path::new("/opt/feast/python");
+        python = moved.join(python.strip_prefix(&prefix).unwrap_or(&python));
+        mounts.push(Mount { from: prefix, to: moved.to_owned() });
+    }
+    write_feast(folder, &python);
+    fs::set_permissions(starts, fs::Permissions::from_mode(0o777)).expect("a folder for everybody");
+    Image {
+        mounts,
+        scratch: vec!["/home/ubuntu".into()],
+        path: vec![programs.to_owned()],
+        environment: [("STARTS".to_owned(), "/opt/feast/starts".to_owned())].into(),
+        ..Image::default()
+    }
+}
+
+fn write_feast(folder: &Path, python: &Path) {
+    let feast = folder.join("feast");
+    fs::write(&feast, format!("#!{}{FEAST}", python.display())).expect("the program feast");
+    fs::set_permissions(&feast, fs::Permissions::from_mode(0o755)).expect("a program");
 }
 
 fn pebble() -> &'static Path {

@@ -5,3 +5,4 @@ mod credentials;
 mod feast;
 mod feast_ui;
 mod postgresql;
+mod refresh;

@@ -1,8 +1,8 @@
 //! What Juju compares before it refreshes a charm, in both directions.
 //!
 //! It refuses a charm without an endpoint that is related, one that gives it another role or interface, and one that
-//! allows it fewer relations than there are. A peer relation that the other charm does not have keeps an application from
-//! being refreshed until it has no units any more.
+//! allows it fewer relations than there are; on Kubernetes also one with other storage. Juju 4.1 (beta 2) refuses any charm
+//! that has an endpoint more as well. So the two are to have the same ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -56,7 +56,6 @@ fn juju_refuses_neither_the_refresh_from_the_python_charms_nor_the_one_back() {
             })
             .collect();
         assert_eq!(ours, python.iter().copied().collect(), "{charm}");
-        // Nor has one of them storage that the other does not have.
         assert_eq!(metadata.get("storage"), None, "{charm}");
     }
 }

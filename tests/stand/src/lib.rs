@@ -1,5 +1,6 @@
 //! Real Juju, Kubernetes, Pebble, PostgreSQL and Feast as plain processes.
 
+pub mod archive;
 pub mod binary;
 pub mod cache;
 pub mod chromium;

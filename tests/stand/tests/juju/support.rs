@@ -1,15 +1,12 @@
 //! A controller and a charm for tests.
 
-use std::fs::{self, File};
-use std::io::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use stand::cache::Cache;
 use stand::controller::{Controller, Settings};
 use stand::missing::{Need, needs};
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
 
 /// More than enough for anything here, on a machine that does other things as well.
 pub(crate) const LIMIT: Duration = Duration::from_mins(1);
@@ -32,19 +29,23 @@ pub(crate) fn controller() -> Controller {
 /// The charm in `charm`, packed into `folder`.
 pub(crate) fn charm(folder: &Path) -> PathBuf {
     let path = folder.join("teller.charm");
-    let mut archive = ZipWriter::new(File::create(&path).unwrap());
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/juju/charm");
+    let mut files = Vec::new();
     for entry in fs::read_dir(source).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();
-        if name == "service" {
-            continue; // Belongs to the image.
+        // What belongs to the image is no part of the charm.
+        if name != "service" {
+            files.push((name, fs::read(entry.path()).unwrap()));
         }
-        let mode = if name == "dispatch" { 0o755 } else { 0o644 };
-        archive.start_file(name, SimpleFileOptions::default().unix_permissions(mode)).unwrap();
-        archive.write_all(&fs::read(entry.path()).unwrap()).unwrap();
     }
-    archive.finish().unwrap();
+    let files: Vec<(&str, u32, &[u8])> = files
+        .iter()
+        .map(|(name, content)| {
+            (name.as_str(), if name == "dispatch" { 0o755 } else { 0o644 }, content.as_slice())
+        })
+        .collect();
+    stand::archive::pack(&path, &files).unwrap();
     path
 }
 
