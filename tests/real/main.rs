@@ -4,5 +4,6 @@
 mod credentials;
 mod feast;
 mod feast_ui;
+mod layers;
 mod postgresql;
 mod refresh;
