@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod binary;
 pub mod cache;
+pub mod charmcraft;
 pub mod chromium;
 pub mod controller;
 pub mod feast;
