@@ -151,11 +151,12 @@ fn the_repository_speaks_of_the_product_alone() {
         ["FIX", "ME"],
     ]
     .map(|parts| parts.concat());
-    for path in
-        ["charms", "crates", "docs", "metadata", "tests"].iter().flat_map(|folder| files(folder))
+    for path in ["charms", "crates", "docs", "metadata", "terraform", "tests"]
+        .iter()
+        .flat_map(|folder| files(folder))
     {
         // Databags hold what charms wrote; modules of Go are listed with whatever they are called.
-        let ours = ["rs", "md", "yaml", "toml", "go", "py", "sh"];
+        let ours = ["rs", "md", "yaml", "toml", "go", "py", "sh", "svg", "tf"];
         let end = path.extension().and_then(|end| end.to_str()).unwrap_or_default();
         if !ours.contains(&end) {
             continue;
