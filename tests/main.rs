@@ -4,6 +4,7 @@
 mod architecture;
 mod feast_integrator;
 mod feast_ui;
+mod licences;
 mod neighbours;
 mod together;
 mod upgrade;
