@@ -125,17 +125,33 @@ fn a_rotated_password_reaches_users_and_the_ui_in_the_same_hook() {
 }
 
 #[test]
-fn a_secret_that_replaces_another_one_is_read_too() {
-    let mut deployed = settled(by_secrets());
+fn a_secret_that_replaces_another_one_is_read_whether_that_is_still_there_or_not() {
     let (id, _, _, user, _) = DATABASES[0];
-    let (other, new) = ("9m4e2mr0ui3e8a215n99", password("replaced"));
-    let content = [("username", "relation_id_1"), ("password", new.as_str())];
-    deployed.unit.state.secrets.retain(|secret| !secret.is(user));
-    deployed.unit.state.secrets.push(juju_sim::Secret::granted(other, &content));
-    let bag = &mut deployed.relation_mut(id).remote_app_data;
-    bag.insert("secret-user".to_owned(), format!("secret:{other}"));
-    deployed.settle(Event::RelationChanged(id));
-    assert_eq!(deployed.told(FEAST_CONFIGURATION)["offline_store_password"], new);
+    for stays in [true, false] {
+        let mut deployed = settled(by_secrets());
+        let (other, new) = ("9m4e2mr0ui3e8a215n99", password("replaced"));
+        let content = [("username", "relation_id_1"), ("password", new.as_str())];
+        deployed.unit.state.secrets.retain(|secret| stays || !secret.is(user));
+        deployed.unit.state.secrets.push(juju_sim::Secret::granted(other, &content));
+        let bag = &mut deployed.relation_mut(id).remote_app_data;
+        bag.insert("secret-user".to_owned(), format!("secret:{other}"));
+        deployed.settle(Event::RelationChanged(id));
+        assert_eq!(deployed.told(FEAST_CONFIGURATION)["offline_store_password"], new);
+    }
+}
+
+#[test]
+fn secrets_of_a_relation_that_ends_are_not_read() {
+    let mut deployed = settled(by_secrets());
+    let before = deployed.unit.state.clone();
+    for (id, _, _, user, tls) in DATABASES {
+        for event in [Event::RelationBroken(id), Event::RelationBrokenAfterRestart(id)] {
+            deployed.unit.state = before.clone();
+            let transcript = deployed.settle(event).transcript();
+            assert!(!transcript.contains(user) && !transcript.contains(tls), "{transcript}");
+            assert_eq!(transcript.matches("secret-get").count(), 4, "{transcript}");
+        }
+    }
 }
 
 #[test]

@@ -112,6 +112,23 @@ fn the_ambient_route_follows_the_certificate_of_the_gateway() {
 }
 
 #[test]
+fn a_route_that_juju_does_not_take_is_not_passed_over_in_silence() {
+    for (state, relation) in [(configured(), INGRESS), (ambient(), ISTIO_INGRESS_ROUTE)] {
+        let mut deployed = Deployed::ui(state);
+        let refused = format!("relation-set -r {relation}");
+        deployed.unit.state.refusals.insert(refused, "permission denied".to_owned());
+        let outcome = deployed.run(Event::hook("config-changed"));
+        assert!(!outcome.success(), "{outcome:?}");
+        assert!(outcome.stderr.contains("relation-set"), "{outcome:?}");
+        assert!(deployed.told(relation).is_empty());
+
+        deployed.unit.state.refusals.clear();
+        deployed.settle(Event::hook("update-status"));
+        assert!(!deployed.told(relation).is_empty());
+    }
+}
+
+#[test]
 fn a_second_kind_of_ingress_is_refused_and_cuts_nobody_off() {
     let mut deployed = Deployed::ui(configured());
     deployed.settle(Event::hook("config-changed"));

@@ -71,7 +71,9 @@ const VALUES: [&str; 28] = [
 ];
 
 /// Keys that may be left over in a databag of our own application.
-const LEFT_OVER: [(&str, &str); 8] = [
+const LEFT_OVER: [(&str, &str); 10] = [
+    ("database", "other"),
+    ("extra-user-roles", "createdb"),
     ("stale", "x"),
     ("data", "{}"),
     ("kubernetes_manifests", r#"[{"kind": "Secret", "metadata": {"name": "other"}}]"#),

@@ -1,6 +1,6 @@
 //! Both kinds of ingress.
 
-use juju_sim::{Event, Relation};
+use juju_sim::Relation;
 use tests::recorded;
 
 use super::{beaten, situation};
@@ -72,19 +72,4 @@ fn a_route_is_asked_for_without_waiting_for_the_gateway_to_speak() {
         }
     });
     assert_eq!(python, 8);
-}
-
-#[test]
-fn a_leader_elected_late_announces_versions_and_asks_for_the_route() {
-    let mut case = situation(UI, "rel_ingress_created");
-    case.event = Event::hook("leader-elected");
-    for relation in case.state.relations.iter_mut().filter(|one| one.endpoint == "ingress") {
-        relation.local_app_data.clear();
-    }
-    let hook = case.run();
-    for (_, after) in hook.live("ingress") {
-        let keys: Vec<&String> = after.local_app_data.keys().collect();
-        assert_eq!(keys, ["_supported_versions", "data"]);
-    }
-    assert_eq!(hook.live("ingress").count(), 1);
 }

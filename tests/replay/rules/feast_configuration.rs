@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use juju_sim::Relation;
+
 use super::{DATABASES, credentials, is_without_a_database};
 use crate::always::{always, sources};
 use crate::case::{INTEGRATOR, UI};
@@ -108,6 +110,24 @@ fn users_and_passwords_in_the_configuration_are_those_of_the_database_byte_for_b
 }
 
 #[test]
+fn the_database_that_was_answered_is_the_one_that_the_ui_is_told() {
+    let python = always(INTEGRATOR, |hook, found| {
+        for (before, after) in hook.live(ENDPOINT) {
+            for (endpoint, store) in DATABASES {
+                let key = format!("{store}_database");
+                let [before, after] = [before, after].map(|one| one.local_app_data.get(&key));
+                if after.is_some() && after != before {
+                    let answered = |one: &Relation| one.remote_app_data.get("database") == after;
+                    let mut live = hook.case.live(endpoint);
+                    found.must(live.all(answered), format!("{store} is in {after:?}"));
+                }
+            }
+        }
+    });
+    assert_eq!(python, 0);
+}
+
+#[test]
 fn whatever_a_ui_announces_it_is_told_the_same() {
     let mut compared = 0;
     for hook in sources().recorded.iter().filter(|hook| hook.case.charm == INTEGRATOR) {
@@ -147,7 +167,7 @@ fn the_ui_writes_nothing_to_the_integrator() {
 #[test]
 fn no_configuration_however_odd_makes_a_hook_of_the_ui_fail() {
     let python = always(UI, |hook, found| {
-        let odd = |(before, _): (&juju_sim::Relation, _)| {
+        let odd = |(before, _): (&Relation, _)| {
             before.remote_app_data.keys().cloned().collect::<BTreeSet<_>>() != fifteen()
         };
         if hook.live(ENDPOINT).any(odd) {
