@@ -5,5 +5,6 @@ mod credentials;
 mod feast;
 mod feast_ui;
 mod layers;
+mod neighbours;
 mod postgresql;
 mod refresh;
