@@ -60,6 +60,11 @@ impl Observation {
             Change::ClosePort(port) => {
                 self.ports.remove(port);
             }
+            Change::Mesh(change) => {
+                if let Some(mesh) = &mut self.mesh {
+                    mesh.make(change);
+                }
+            }
             Change::Answer(_) | Change::StatusSet(_) => {}
         }
     }

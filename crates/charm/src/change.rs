@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Answer, Edits, Port, RelationId, SecretContent, Status, WorkloadChange};
+use crate::{Answer, Edits, MeshChange, Port, RelationId, SecretContent, Status, WorkloadChange};
 
 /// One thing to do. It prints keys and sizes, never values: the line is both the log and the snapshot.
 #[derive(Clone, PartialEq)]
@@ -46,6 +46,8 @@ pub enum Change {
     OpenPort(Port),
     /// Close a port of this unit.
     ClosePort(Port),
+    /// Act on the labels of pods and Service: at once, whatever the hook's end.
+    Mesh(MeshChange),
     /// Answer the action.
     Answer(Answer),
     /// Tell the operator.
@@ -65,6 +67,7 @@ impl fmt::Display for Change {
             Self::RelationSet { id, edits } => write!(f, "relation-set -r {id} --app {edits}"),
             Self::OpenPort(port) => write!(f, "open-port {port}"),
             Self::ClosePort(port) => write!(f, "close-port {port}"),
+            Self::Mesh(change) => write!(f, "mesh: {change}"),
             Self::Answer(Answer::Results(results)) => {
                 write!(f, "action-set")?;
                 results

@@ -11,6 +11,7 @@ mod after;
 mod change;
 mod databag;
 mod dispatch;
+mod mesh;
 mod observation;
 mod plan;
 mod port;
@@ -22,6 +23,7 @@ mod workload;
 pub use change::Change;
 pub use databag::{Databag, Edits};
 pub use dispatch::{Dispatch, Kind, RelationEvent};
+pub use mesh::{LabelEdits, Labels, Membership, Mesh, MeshChange, Record};
 pub use observation::{
     ConfigValue, Endpoint, MarkedSecret, Observation, OwnedSecret, Relation, RelationId,
     SecretAnswer,

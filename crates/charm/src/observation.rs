@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::{Container, Databag, Dispatch, Port, SecretContent};
+use crate::{Container, Databag, Dispatch, Mesh, Port, SecretContent};
 
 /// Everything one hook saw, gathered once and never changed afterwards.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,6 +30,8 @@ pub struct Observation {
     pub ports: BTreeSet<Port>,
     /// The workload containers whose Pebble answers, by name.
     pub containers: BTreeMap<String, Container>,
+    /// The labels that bring pods and Service into a mesh. `None` where nobody had to look, or could.
+    pub mesh: Option<Mesh>,
     /// The parameters of an action, with defaults filled in.
     pub parameters: BTreeMap<String, serde_json::Value>,
 }

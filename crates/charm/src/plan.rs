@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Change, Databag, Observation, Port, RelationId, SecretContent, Status, Workload};
+use crate::{
+    Change, Databag, Membership, Observation, Port, RelationId, SecretContent, Status, Workload,
+};
 
 /// What a charm wants.
 ///
@@ -20,6 +22,8 @@ pub struct Plan {
     pub ports: Option<BTreeSet<Port>>,
     /// What runs in each container.
     pub workloads: BTreeMap<String, Workload>,
+    /// Whether the application is in a mesh. `None` leaves its labels alone.
+    pub mesh: Option<Membership>,
     /// What the person who ran an action is told.
     pub answer: Option<Answer>,
 }
@@ -60,6 +64,7 @@ impl Plan {
             secrets: BTreeMap::new(),
             ports: None,
             workloads: BTreeMap::new(),
+            mesh: None,
             answer: None,
         }
     }
@@ -67,10 +72,11 @@ impl Plan {
     /// The changes that make `seen` match this plan, in the order they are to be made.
     ///
     /// Relation data, secrets and ports reach Juju only if the hook exits 0, while containers act at once. They come
-    /// first, so that nothing is announced before it is true; the status comes last.
+    /// first, so that nothing is announced before it is true; the status comes last. Labels act at once too, but those
+    /// of pods replace the pod that the charm runs in: they come when nothing else is left to be said.
     pub fn changes(&self, seen: &Observation) -> Vec<Change> {
         // Without `..`: a new field must be dealt with here before the crate compiles.
-        let Self { status, databags, secrets, ports, workloads, answer } = self;
+        let Self { status, databags, secrets, ports, workloads, mesh, answer } = self;
         let mut changes = Vec::new();
         for (name, workload) in workloads {
             if let Some(container) = seen.containers.get(name) {
@@ -98,6 +104,9 @@ impl Plan {
         if let Some(ports) = ports {
             changes.extend(ports.difference(&seen.ports).map(|port| Change::OpenPort(*port)));
             changes.extend(seen.ports.difference(ports).map(|port| Change::ClosePort(*port)));
+        }
+        if let Some((wanted, found)) = mesh.as_ref().zip(seen.mesh.as_ref()) {
+            changes.extend(wanted.changes(found).into_iter().map(Change::Mesh));
         }
         changes.extend(answer.iter().cloned().map(Change::Answer));
         changes.push(Change::StatusSet(status.clone()));

@@ -2,7 +2,7 @@
 //!
 //! Each takes the charm's decision and a world, and says what is wrong.
 
-use crate::{Change, Observation, Plan, Publication, WorkloadChange};
+use crate::{Change, Membership, Mesh, Observation, Plan, Publication, Record, WorkloadChange};
 
 /// Idempotence: once a hook's changes are made, the next hook makes none.
 ///
@@ -22,7 +22,7 @@ pub fn a_second_run_changes_nothing(
     if again.iter().all(idle) { Ok(()) } else { Err(format!("a second run does {again:?}")) }
 }
 
-/// Completeness: what is published afterwards is what was planned, without stale keys.
+/// Completeness: what is published afterwards is what was planned, without stale keys; so are labels.
 pub fn what_is_planned_is_what_is_published(
     decide: impl Fn(&Observation) -> Plan,
     seen: &Observation,
@@ -39,7 +39,27 @@ pub fn what_is_planned_is_what_is_published(
             return Err(format!("relation {} publishes {:?}", relation.id, relation.local));
         }
     }
-    Ok(())
+    match (&plan.mesh, &seen.mesh, &after.mesh) {
+        (Some(wanted), Some(before), Some(after)) if !are_labelled(wanted, before, after) => {
+            Err(format!("{before:?} became {after:?}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn are_labelled(wanted: &Membership, before: &Mesh, after: &Mesh) -> bool {
+    let labels = wanted.labels();
+    let mut stale = before.record.labels().keys().filter(|key| !labels.contains_key(*key));
+    let mut found = [&after.pods, &after.service].into_iter().flatten();
+    let record = match wanted {
+        Membership::Out => Record::Missing,
+        Membership::In(labels) => Record::Labels(labels.clone()),
+    };
+    after.record == record
+        && found
+            .clone()
+            .all(|found| labels.iter().all(|(key, value)| found.get(key) == Some(value)))
+        && !stale.any(|key| found.any(|found| found.contains_key(key)))
 }
 
 /// Crash safety: a hook that dies after any of its changes is finished by the next.

@@ -10,6 +10,9 @@ pub enum Error {
     /// Containers are Pebble's.
     #[error("changing the container {0}: Juju has no command for it, its Pebble does that")]
     Workload(String),
+    /// Labels are the cluster's.
+    #[error("{0}: Juju has no command for it, the cluster does that")]
+    Mesh(String),
     /// The content of a secret could not be held in memory.
     #[error("holding the content of a secret in memory")]
     Memory(#[source] std::io::Error),
@@ -27,6 +30,7 @@ impl Juju {
     pub async fn apply(&self, change: &Change) -> Result<(), crate::Error> {
         match change {
             Change::Workload(container, _) => Err(Error::Workload(container.clone()))?,
+            Change::Mesh(_) => Err(Error::Mesh(change.to_string()))?,
             Change::SecretAdd { label, content } => secret::add(label, content).await?,
             Change::SecretSet { uri, content } => secret::set(uri, content).await?,
             Change::SecretGrant { uri, id } => secret::grant(uri, *id).await?,
