@@ -9,6 +9,7 @@ use kube::api::{
 use kube::core::GroupVersionKind;
 
 use crate::connect::configuration;
+use crate::error::Sent;
 use crate::{Error, Object, ObjectKind};
 
 /// A cluster, and the application in whose name we act on it.
@@ -71,7 +72,7 @@ impl Cluster {
             .patch_metadata(object.name(), &how, &Patch::Apply(object.reveal()))
             .await
             .map(drop)
-            .map_err(|error| self.error(error, format!("apply {object}"), Some(object)))
+            .map_err(|error| self.error(error, format!("apply {object}"), Sent::Object(object)))
     }
 
     /// Reads an object; `None` where there is none.
@@ -82,7 +83,8 @@ impl Cluster {
         name: &str,
     ) -> Result<Option<Object>, Error> {
         let found = self.api(kind, namespace).get(name).await;
-        match found.map_err(|error| self.error(error, format!("read {kind} {name}"), None)) {
+        match found.map_err(|error| self.error(error, format!("read {kind} {name}"), Sent::Nothing))
+        {
             Ok(object) => Ok(Object::of(&object).ok()),
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -103,7 +105,7 @@ impl Cluster {
             let page = api
                 .list_metadata(&query)
                 .await
-                .map_err(|error| self.error(error, format!("list {kind}"), None))?;
+                .map_err(|error| self.error(error, format!("list {kind}"), Sent::Nothing))?;
             found.extend(page.items.into_iter().map(|item| Found::from(item.metadata)));
             match page.metadata.continue_.filter(|token| !token.is_empty()) {
                 Some(token) => query.continue_token = Some(token),
@@ -126,14 +128,20 @@ impl Cluster {
         name: &str,
     ) -> Result<bool, Error> {
         let deleted = self.api(kind, namespace).delete(name, &DeleteParams::default()).await;
-        match deleted.map_err(|error| self.error(error, format!("delete {kind} {name}"), None)) {
+        match deleted
+            .map_err(|error| self.error(error, format!("delete {kind} {name}"), Sent::Nothing))
+        {
             Ok(_) => Ok(true),
             Err(Error::NotFound { .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }
 
-    fn api(&self, kind: &ObjectKind, namespace: Option<&str>) -> Api<DynamicObject> {
+    pub(crate) fn application(&self) -> &str {
+        &self.application
+    }
+
+    pub(crate) fn api(&self, kind: &ObjectKind, namespace: Option<&str>) -> Api<DynamicObject> {
         let (group, version) = kind.api_version.split_once('/').unwrap_or(("", &kind.api_version));
         let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, &kind.kind));
         match namespace {
@@ -142,8 +150,8 @@ impl Cluster {
         }
     }
 
-    fn error(&self, error: kube::Error, doing: String, object: Option<&Object>) -> Error {
-        Error::from_kube(error, doing, &self.application, object)
+    pub(crate) fn error(&self, error: kube::Error, doing: String, sent: Sent<'_>) -> Error {
+        Error::from_kube(error, doing, &self.application, sent)
     }
 }
 

@@ -15,7 +15,8 @@ const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 ///
 /// kube's own search prefers a kubeconfig, and even one in a home folder. A charm must not act with whatever it finds.
 pub(crate) async fn configuration(application: &str) -> Result<Config, Error> {
-    let in_pod = env::var_os("KUBERNETES_SERVICE_HOST").is_some() && Path::new(TOKEN).exists();
+    let in_cluster = env::var_os("KUBERNETES_SERVICE_HOST").is_some_and(|host| !host.is_empty());
+    let in_pod = in_cluster && Path::new(TOKEN).exists();
     let mut config = if in_pod {
         Config::incluster().map_err(|error| Error::Configuration {
             from: "the service account of this pod".to_owned(),
@@ -35,8 +36,9 @@ pub(crate) async fn configuration(application: &str) -> Result<Config, Error> {
             .await
             .map_err(unusable)?
     };
-    // A hook that waits is a unit that does nothing else.
+    // A hook that waits is a unit that does nothing else. kube itself would try for minutes; here the next hook does.
     config.connect_timeout = Some(Duration::from_secs(5));
     config.read_timeout = Some(Duration::from_secs(30));
+    config.default_retry = false;
     Ok(config)
 }

@@ -99,13 +99,24 @@ pub enum Error {
     },
 }
 
+/// What was sent with a request.
+#[derive(Clone, Copy)]
+pub(crate) enum Sent<'a> {
+    /// Nothing that could be at fault.
+    Nothing,
+    /// Labels, or a record of them.
+    Labels,
+    /// An object, to be applied.
+    Object(&'a Object),
+}
+
 impl Error {
-    /// Sorts what kube reports. `object` is what was sent, if anything was.
+    /// Sorts what kube reports.
     pub(crate) fn from_kube(
         source: kube::Error,
         doing: String,
         application: &str,
-        object: Option<&Object>,
+        sent: Sent<'_>,
     ) -> Self {
         let kube::Error::Api(status) = source else {
             return Self::Unavailable { doing, source: Box::new(source) };
@@ -125,9 +136,12 @@ impl Error {
                 owners: owners(&status),
                 fields: causes.iter().map(|cause| cause.field.clone()).collect(),
             },
-            // A typed patch that does not fit the schema is answered with 500.
-            400 | 422 | 500 if object.is_some() => {
-                Self::Invalid { doing, complaint: complaint(&status, object) }
+            // An object that is applied and does not fit the schema is answered with 500.
+            400 | 422 | 500 if matches!(sent, Sent::Object(_)) => {
+                Self::Invalid { doing, complaint: complaint(&status, sent) }
+            }
+            400 | 422 if matches!(sent, Sent::Labels) => {
+                Self::Invalid { doing, complaint: complaint(&status, sent) }
             }
             429 | 500.. => Self::Unavailable { doing, source: Box::new(kube::Error::Api(status)) },
             code => Self::Refused { doing, code, reason: status.reason },
@@ -148,14 +162,14 @@ fn owners(status: &Status) -> Vec<String> {
     owners
 }
 
-fn complaint(status: &Status, object: Option<&Object>) -> String {
+fn complaint(status: &Status, sent: Sent<'_>) -> String {
     let causes = status.details.as_ref().map_or(&[][..], |details| &details.causes);
     let fields: Vec<&str> =
         causes.iter().map(|cause| cause.field.as_str()).filter(|field| !field.is_empty()).collect();
     if !fields.is_empty() {
         return fields.join(", ");
     }
-    if object.is_some_and(|object| object.kind().kind == "Secret") {
+    if matches!(sent, Sent::Object(object) if object.kind().kind == "Secret") {
         return status.reason.clone();
     }
     status.message.clone()

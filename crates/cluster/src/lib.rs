@@ -9,6 +9,8 @@ mod client;
 mod connect;
 #[cfg(feature = "client")]
 mod error;
+#[cfg(feature = "client")]
+mod mesh;
 mod object;
 mod pod_default;
 mod secret;

@@ -1,38 +1,13 @@
 //! How the answers of an API server are understood, with a service in its place.
 #![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
+mod common;
+
 use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::sync::{Arc, Mutex};
 
-use cluster::{Cluster, Error, Object, ObjectKind, OnConflict, opaque_secret};
-use http::{Request, Response};
-use kube::client::{Body, Client};
+use cluster::{Error, Object, ObjectKind, OnConflict, opaque_secret};
+use common::{Asked, cluster, failure};
 use serde_json::{Value, json};
-
-/// A cluster that gives each of `answers` in turn, and what it was asked.
-fn cluster(answers: Vec<(u16, String)>) -> (Cluster, Arc<Mutex<Vec<String>>>) {
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let log = asked.clone();
-    let answers = Arc::new(Mutex::new(answers.into_iter()));
-    let service = tower::service_fn(move |request: Request<Body>| {
-        log.lock().unwrap().push(format!("{} {}", request.method(), request.uri()));
-        let (code, body) = answers.lock().unwrap().next().expect("one more answer");
-        async move {
-            let body = Body::from(body.into_bytes());
-            Ok::<_, Infallible>(Response::builder().status(code).body(body).unwrap())
-        }
-    });
-    (Cluster::new(Client::new(service, "default"), "dispatcher"), asked)
-}
-
-fn failure(code: u16, reason: &str, message: &str, details: &Value) -> (u16, String) {
-    let status = json!({
-        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-        "code": code, "reason": reason, "message": message, "details": details,
-    });
-    (code, status.to_string())
-}
 
 fn secret() -> Object {
     let entries = BTreeMap::from([("password".to_owned(), "hunter2".to_owned())]);
@@ -40,7 +15,7 @@ fn secret() -> Object {
 }
 
 async fn refusal(answer: (u16, String)) -> Error {
-    let (cluster, _) = cluster(vec![answer]);
+    let (cluster, _) = cluster("dispatcher", vec![answer]);
     cluster.apply(&secret(), OnConflict::Refuse).await.unwrap_err()
 }
 
@@ -50,11 +25,17 @@ async fn an_object_is_applied_in_our_name() {
         "kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1",
         "metadata": {"name": "feast", "namespace": "alice"},
     });
-    let (cluster, asked) = cluster(vec![(200, answer.to_string()), (200, answer.to_string())]);
+    let (cluster, asked) =
+        cluster("dispatcher", vec![(200, answer.to_string()), (200, answer.to_string())]);
     cluster.apply(&secret(), OnConflict::Refuse).await.unwrap();
     cluster.apply(&secret(), OnConflict::TakeOver).await.unwrap();
+    let asked = asked.lock().unwrap();
+    assert!(
+        asked.iter().all(|Asked { body: (kind, _), .. }| kind == "application/apply-patch+yaml")
+    );
+    let lines: Vec<&str> = asked.iter().map(|Asked { line, .. }| line.as_str()).collect();
     assert_eq!(
-        *asked.lock().unwrap(),
+        lines,
         [
             "PATCH /api/v1/namespaces/alice/secrets/feast?&fieldManager=dispatcher",
             "PATCH /api/v1/namespaces/alice/secrets/feast?&force=true&fieldManager=dispatcher",
@@ -73,11 +54,11 @@ async fn a_long_list_comes_in_pages() {
         });
         (200, list.to_string())
     };
-    let (cluster, asked) = cluster(vec![page(&["a", "b"], "more"), page(&["c"], "")]);
+    let (cluster, asked) = cluster("dispatcher", vec![page(&["a", "b"], "more"), page(&["c"], "")]);
     assert_eq!(cluster.namespaces("enabled=true").await.unwrap(), ["a", "b", "c"]);
     let asked = asked.lock().unwrap();
-    assert_eq!(asked[0], "GET /api/v1/namespaces?&labelSelector=enabled%3Dtrue&limit=500");
-    assert!(asked[1].ends_with("&continue=more"), "{asked:?}");
+    assert_eq!(asked[0].line, "GET /api/v1/namespaces?&labelSelector=enabled%3Dtrue&limit=500");
+    assert!(asked[1].line.ends_with("&continue=more"), "{asked:?}");
 }
 
 #[tokio::test]
@@ -135,7 +116,7 @@ async fn a_complaint_about_a_secret_repeats_no_value() {
 #[tokio::test]
 async fn what_is_not_there_is_read_as_nothing_and_deleted_already() {
     let gone = || failure(404, "NotFound", "secrets \"x\" not found", &json!({"name": "x"}));
-    let (cluster, _) = cluster(vec![gone(), gone()]);
+    let (cluster, _) = cluster("dispatcher", vec![gone(), gone()]);
     let kind = ObjectKind::new("v1", "Secret");
     assert_eq!(cluster.read(&kind, Some("alice"), "x").await.unwrap(), None);
     assert!(!cluster.delete(&kind, Some("alice"), "x").await.unwrap());
