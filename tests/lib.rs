@@ -2,6 +2,8 @@
 
 pub mod container;
 pub mod event;
+mod http;
+pub mod kubernetes;
 pub mod pebble;
 pub mod recorded;
 pub mod world;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::Write as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +15,7 @@ use std::thread::{self, JoinHandle};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
+use crate::http::{self, Request};
 use crate::world::Deployed;
 
 /// What is in a container.
@@ -37,14 +38,6 @@ pub struct Pebble {
     thread: Option<JoinHandle<()>>,
 }
 
-struct Request {
-    method: String,
-    path: String,
-    query: Vec<(String, String)>,
-    content_type: String,
-    body: String,
-}
-
 impl Pebble {
     /// Gives the unit `container`, until it is asked for what became of it.
     ///
@@ -61,7 +54,7 @@ impl Pebble {
         let shared = Arc::clone(&container);
         let thread = thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                match read(&stream) {
+                match http::read(&stream) {
                     Ok(Some(request)) => {
                         let answer = shared_mut(&shared).answer(&request);
                         let _client_is_gone = (&stream).write_all(&answer);
@@ -102,47 +95,6 @@ fn shared_mut(container: &Mutex<Container>) -> MutexGuard<'_, Container> {
     container.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn read(mut stream: &UnixStream) -> io::Result<Option<Request>> {
-    let invalid = || io::Error::from(io::ErrorKind::InvalidData);
-    let mut bytes = Vec::new();
-    let mut chunk = [0; 4096];
-    loop {
-        let length = stream.read(&mut chunk)?;
-        if length == 0 {
-            return if bytes.is_empty() { Ok(None) } else { Err(invalid()) };
-        }
-        bytes.extend_from_slice(&chunk[..length]);
-        let mut headers = [httparse::EMPTY_HEADER; 16];
-        let mut head = httparse::Request::new(&mut headers);
-        let Ok(httparse::Status::Complete(end)) = head.parse(&bytes) else { continue };
-        let header = |name: &str| {
-            let found = head.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
-            found.and_then(|header| std::str::from_utf8(header.value).ok()).unwrap_or_default()
-        };
-        let size: usize = header("content-length").parse().unwrap_or(0);
-        if bytes.len() < end + size {
-            continue;
-        }
-        let target = head.path.unwrap_or_default();
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        return Ok(Some(Request {
-            method: head.method.unwrap_or_default().to_owned(),
-            path: path.to_owned(),
-            query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
-            content_type: header("content-type").to_owned(),
-            body: String::from_utf8(bytes[end..end + size].to_vec()).map_err(|_| invalid())?,
-        }));
-    }
-}
-
-fn http(content_type: &str, body: &str) -> Vec<u8> {
-    let length = body.len();
-    format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n{body}"
-    )
-    .into_bytes()
-}
-
 /// A part of a form, up to the next boundary.
 fn part(name: &str, content: &str) -> String {
     format!("--between\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{content}\r\n")
@@ -150,7 +102,7 @@ fn part(name: &str, content: &str) -> String {
 
 fn result(result: &Value) -> Vec<u8> {
     let body = json!({"type": "sync", "status-code": 200, "status": "OK", "result": result});
-    http("application/json", &body.to_string())
+    http::answer(200, "application/json", &body.to_string())
 }
 
 impl Container {
@@ -223,7 +175,7 @@ impl Container {
             json!({"type": "sync", "status-code": 200, "status": "OK", "result": results});
         parts.push(part("response", &response.to_string()));
         let body = format!("{}--between--\r\n", parts.concat());
-        http("multipart/form-data; boundary=between", &body)
+        http::answer(200, "multipart/form-data; boundary=between", &body)
     }
 
     fn list(&self, path: &str) -> Vec<u8> {
@@ -289,7 +241,7 @@ impl Container {
             other => panic!("{other:?}"),
         }
         let body = json!({"type": "async", "status-code": 202, "status": "Accepted", "change": "1", "result": null});
-        http("application/json", &body.to_string())
+        http::answer(200, "application/json", &body.to_string())
     }
 
     fn check(&self, name: &str, successes: u64) -> Value {

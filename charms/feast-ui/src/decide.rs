@@ -42,8 +42,8 @@ pub fn decide(seen: &Observation) -> Plan {
         for relation in seen.relations(DASHBOARD_LINKS) {
             plan.databags.insert(relation.id, Publication::Exactly(links.clone()));
         }
-        mesh::ask(&mut plan, seen);
     }
+    troubles.extend(mesh::join(&mut plan, seen));
     plan.status = Status::worst(troubles);
     plan
 }

@@ -29,6 +29,23 @@ pub const ENDPOINTS: [Endpoint; 6] = [
     Endpoint::named(REQUIRE_CMR_MESH).for_the_leader().with_local(),
 ];
 
+/// What this hook looks at. Where a mesh is left, every unit has to know whether there is another.
+pub fn endpoints(dispatch: &Dispatch) -> [Endpoint; 6] {
+    ENDPOINTS.map(|endpoint| {
+        let leader_only =
+            endpoint.leader_only && !(endpoint.name == SERVICE_MESH && leaves_a_mesh(dispatch));
+        Endpoint { leader_only, ..endpoint }
+    })
+}
+
+/// Whether this is the hook in which a relation to a beacon ends.
+pub(crate) fn leaves_a_mesh(dispatch: &Dispatch) -> bool {
+    dispatch
+        .relation
+        .as_ref()
+        .is_some_and(|relation| relation.breaking && relation.endpoint == SERVICE_MESH)
+}
+
 /// Hooks that can change nothing about what this charm wants.
 pub fn is_of_no_interest(dispatch: &Dispatch) -> bool {
     ["start", "stop", "remove"].iter().any(|name| dispatch.is_hook(name))

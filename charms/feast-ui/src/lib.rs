@@ -4,11 +4,13 @@ mod container;
 mod decide;
 mod feature_store;
 mod inputs;
+mod labels;
 mod mesh;
 mod routes;
 mod workload;
 
 pub use container::{errand, told};
 pub use decide::decide;
-pub use inputs::{ENDPOINTS, is_of_no_interest};
+pub use inputs::{ENDPOINTS, endpoints, is_of_no_interest};
+pub use labels::Labels;
 pub use workload::{CONTAINER, FILE};

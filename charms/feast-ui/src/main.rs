@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use charm::{Change, Status};
 use clap::Parser;
-use feast_ui::{CONTAINER, ENDPOINTS, FILE, decide, errand, is_of_no_interest, told};
+use feast_ui::{CONTAINER, FILE, Labels, decide, endpoints, errand, is_of_no_interest, told};
 use juju::{Error, Juju, Look};
 use pebble::Pebble;
 
@@ -33,25 +33,38 @@ async fn dispatch() -> Result<(), Error> {
         return Ok(());
     }
     juju::subscribe(juju.dispatch().kind);
-    let look = Look { endpoints: &ENDPOINTS, followers: true, ports: true, ..Look::default() };
+    let endpoints = endpoints(juju.dispatch());
+    let look = Look { endpoints: &endpoints, followers: true, ports: true, ..Look::default() };
     let pebble = Pebble::of(CONTAINER);
     // While Juju answers one hook command after another, Pebble answers too.
     let (seen, found) = tokio::join!(juju.observe(&look), pebble.observe(&[FILE]));
     let mut seen = seen?;
     let (before, unseen) = told(found);
     seen.set_container(CONTAINER, before.clone());
+    let mut labels = Labels::observe(&mut seen).await;
 
     let changes = decide(&seen).changes(&seen);
     // The container first: nothing is announced before it is true, and its state decides on the status.
     let (after, undone) = told(pebble.carry_out(&errand(&changes, before.as_ref())).await);
     seen.set_container(CONTAINER, after);
-    let status = Status::worst(undone.or(unseen).into_iter().chain([decide(&seen).status]));
-    for change in &changes {
-        match change {
-            Change::Workload(..) => {}
-            Change::StatusSet(_) => juju.apply(&Change::StatusSet(status.clone())).await?,
-            change => juju.apply(change).await?,
-        }
+    let (unwell, decided) = (undone.or(unseen), decide(&seen).status);
+    let mut made = Vec::new();
+    for change in changes {
+        let is_made = match &change {
+            Change::Workload(..) => true,
+            Change::Mesh(change) => labels.make(change).await,
+            // The last of all, so that it knows what became of the others.
+            Change::StatusSet(_) => {
+                let troubles = unwell.iter().chain([&decided]).chain(&labels.trouble).cloned();
+                juju.apply(&Change::StatusSet(Status::worst(troubles))).await?;
+                true
+            }
+            change => {
+                juju.apply(change).await?;
+                true
+            }
+        };
+        made.extend(is_made.then_some(change));
     }
-    juju.record(&changes).await
+    juju.record(&made).await
 }

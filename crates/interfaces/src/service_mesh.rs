@@ -43,9 +43,14 @@ impl Mesh {
         bag
     }
 
-    /// Reads what a beacon published; other keys and a missing `mesh_type` are fine.
+    /// Reads what a beacon published; other keys and a missing `mesh_type` are fine. `None` while it has said nothing.
     pub fn read(remote: &Databag) -> Result<Option<Self>, Error> {
-        let Some(labels) = remote.get(LABELS) else { return Ok(None) };
+        let Some(labels) = remote.get(LABELS) else {
+            return match remote.get(MESH_TYPE) {
+                None => Ok(None),
+                Some(_) => Err(Error::Missing(vec![LABELS.to_owned()])),
+            };
+        };
         let labels = serde_json::from_str(labels)
             .map_err(|_| Error::invalid(LABELS, "is not a JSON object of strings"))?;
         let kind = remote
@@ -118,6 +123,12 @@ mod tests {
         let mesh = Mesh::read(&bag).unwrap().unwrap();
         assert!(mesh.labels.is_empty());
         assert_eq!(mesh.kind.as_deref(), Some("istio"));
+    }
+
+    #[test]
+    fn a_beacon_that_has_spoken_and_names_no_labels_makes_no_sense() {
+        let bag = Databag::from([("mesh_type", "\"istio\"")]);
+        assert_eq!(Mesh::read(&bag).unwrap_err().to_string(), "missing labels");
     }
 
     #[test]

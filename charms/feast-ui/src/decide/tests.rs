@@ -1,17 +1,19 @@
 //! What exactly happens, for worlds that are in order but for one thing.
 
+mod mesh;
+
 use charm::{
-    CheckHealth, CheckState, Container, Databag, Endpoint, Observation, Relation, RelationId,
-    Secret, ServiceState, properties,
+    CheckHealth, CheckState, Container, Databag, Dispatch, Endpoint, Labels, Mesh, Observation,
+    Record, Relation, RelationId, Secret, ServiceState, properties,
 };
 use interfaces::feast_configuration::{Store, Stores};
-use interfaces::{ingress, istio_ingress_route};
+use interfaces::{ingress, istio_ingress_route, service_mesh};
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 use proptest::test_runner::TestCaseError;
 
 use super::*;
-use crate::inputs::{ENDPOINTS, INGRESS, ISTIO_INGRESS_ROUTE, REQUIRE_CMR_MESH, SERVICE_MESH};
+use crate::inputs::{ENDPOINTS, INGRESS, ISTIO_INGRESS_ROUTE, SERVICE_MESH};
 use crate::workload::{CHECK, FILE};
 
 const PASSWORD: &str = "p@ss w/$HOME{{7*7}}:%41\"'\\";
@@ -31,6 +33,17 @@ fn stores() -> Stores {
     }
 }
 
+/// What Juju labels what it makes with.
+fn jujus() -> Labels {
+    Labels::from([("app.kubernetes.io/name".to_owned(), "feast-ui".to_owned())])
+}
+
+/// What the beacon wants.
+fn ambient_mode() -> service_mesh::Mesh {
+    let label = ("istio.io/dataplane-mode".to_owned(), "ambient".to_owned());
+    service_mesh::Mesh { labels: Labels::from([label]), kind: Some("istio".to_owned()) }
+}
+
 /// A world in which nothing is wrong, before anything was published and with an empty container.
 fn everything() -> Observation {
     let mut seen = Observation {
@@ -44,6 +57,7 @@ fn everything() -> Observation {
         let remote = match name {
             FEAST_CONFIGURATION => stores().databag().unwrap(),
             INGRESS => ingress::Provider::sdi().databag(),
+            SERVICE_MESH => ambient_mode().databag(),
             _ => Databag::new(),
         };
         let application = format!("remote-{name}");
@@ -52,6 +66,7 @@ fn everything() -> Observation {
     }
     seen.relations.remove(ISTIO_INGRESS_ROUTE);
     seen.containers.insert(CONTAINER.to_owned(), Container::default());
+    seen.mesh = Some(Mesh { record: Record::Missing, pods: Some(jujus()), service: Some(jujus()) });
     seen
 }
 
@@ -94,6 +109,9 @@ fn related_to_everything_it_runs_the_ui_and_publishes() {
     relation-set -r 6 --app cmr_data=<55 bytes>
     relation-set -r 5 --app policies=<2 bytes>
     open-port 8888/tcp
+    mesh: create the record: istio.io/dataplane-mode=ambient
+    mesh: label the pods: istio.io/dataplane-mode=ambient
+    mesh: label the service: istio.io/dataplane-mode=ambient
     status-set waiting [feast-ui-pebble-service] Waiting for Pebble services (feast-ui).  If this persists, it could be a blocking configuration error.
     ");
 }
@@ -113,25 +131,6 @@ fn what_it_sends_is_what_the_python_charm_sent() {
     );
     let links = seen.relations(DASHBOARD_LINKS)[0].local.get("dashboard_links").unwrap();
     insta::assert_snapshot!(links, @r#"[{"text": "Feast", "link": "/feast/", "location": "external", "icon": "device:data-usage", "type": "item", "desc": ""}]"#);
-}
-
-#[test]
-fn a_mesh_is_told_that_no_policies_are_asked_for_and_other_models_who_we_are() {
-    let mut seen = settled();
-    for (endpoint, key, text) in [
-        (SERVICE_MESH, "policies", "[]"),
-        (
-            REQUIRE_CMR_MESH,
-            "cmr_data",
-            r#"{"app_name": "feast-ui", "juju_model_name": "kubeflow"}"#,
-        ),
-    ] {
-        assert_eq!(relation(&mut seen, endpoint).local.get(key), Some(text));
-        relation(&mut seen, endpoint).local = Databag::from([(key, "{"), ("stale", "x")]);
-        assert!(lines(&seen).contains(&format!("--app {key}=<{} bytes> stale=\n", text.len())));
-        relation(&mut seen, endpoint).local = Databag::from([(key, text)]);
-    }
-    assert!(!lines(&seen).contains("relation-set"));
 }
 
 #[test]
@@ -388,7 +387,7 @@ fn endpoints_in_the_metadata_are_those_of_the_charm() {
 /// One thing that is wrong with a world.
 type Damage = fn(&mut Observation);
 
-const DAMAGES: [Damage; 14] = [
+const DAMAGES: [Damage; 22] = [
     |seen| seen.leader = false,
     |seen| lose(seen, FEAST_CONFIGURATION),
     |seen| lose(seen, INGRESS),
@@ -402,6 +401,14 @@ const DAMAGES: [Damage; 14] = [
     |seen| each(seen, |relation| relation.remote.insert("_supported_versions", "}")),
     |seen| seen.containers.clear(),
     |seen| seen.containers.values_mut().for_each(|container| *container = Container::default()),
+    |seen| lose(seen, SERVICE_MESH),
+    |seen| seen.mesh = None,
+    |seen| mesh::mesh(seen).record = Record::Unreadable,
+    |seen| mesh::mesh(seen).pods = None,
+    |seen| mesh::mesh(seen).service = Some(jujus()),
+    |seen| mesh::leaving(seen),
+    |seen| seen.dispatch = Dispatch::hook("update-status"),
+    |seen| mesh::two_beacons(seen),
     |seen| {
         for file in
             seen.containers.values_mut().filter_map(|container| container.files.get_mut(FILE))
