@@ -8,6 +8,7 @@ use juju_sim::{Bag, Event, Model, Outcome, Relation, Secret, State};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::kubernetes::{Cluster, Failure};
 use crate::pebble::Container;
 use crate::world::Deployed;
 
@@ -33,6 +34,9 @@ pub struct Situation {
 pub struct Informational {
     /// How many temporary files with credentials it left in its own container.
     pub temp_files_left: usize,
+    /// What a hook that failed had asked of the cluster before: unlike changes through Juju, that is done.
+    #[serde(default)]
+    pub kubernetes_requests: Vec<RecordedRequest>,
 }
 
 /// What was there before a hook.
@@ -59,6 +63,38 @@ pub struct Input {
     /// The ports that it has opened.
     #[serde(default)]
     pub opened_ports: Vec<RecordedPort>,
+    /// What is in the cluster, where the Python charm asked for anything.
+    #[serde(default)]
+    pub kubernetes: Option<RecordedCluster>,
+}
+
+/// What is in a cluster.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RecordedCluster {
+    /// All that is there.
+    pub objects: Vec<RecordedObject>,
+    /// Requests that are not carried out.
+    pub fail: Vec<Failure>,
+}
+
+/// An object in a cluster.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RecordedObject {
+    /// Where it is.
+    pub path: String,
+    /// What it is.
+    pub object: Value,
+}
+
+/// What a Python charm asked of the cluster.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RecordedRequest {
+    /// `GET` and so on.
+    pub method: String,
+    /// Without the query.
+    pub path: String,
+    /// What was sent, `null` if nothing was.
+    pub body: Value,
 }
 
 /// What Juju ran a charm for.
@@ -156,6 +192,9 @@ pub struct Output {
     pub containers: Vec<RecordedContainer>,
     /// The version of the workload.
     pub workload_version: String,
+    /// What it has asked of the cluster.
+    #[serde(default)]
+    pub kubernetes_requests: Vec<RecordedRequest>,
 }
 
 fn default_mode() -> String {
@@ -243,10 +282,16 @@ impl Situation {
         (state, output.containers.first().and_then(RecordedContainer::container))
     }
 
-    /// Whether the unit is part of a service mesh, which these charms do not know yet.
-    pub fn is_in_a_mesh(&self) -> bool {
-        let mesh = ["service-mesh", "provide-cmr-mesh", "require-cmr-mesh"];
-        self.input.relations.iter().any(|relation| mesh.contains(&relation.endpoint.as_str()))
+    /// What the Python charm left behind in the cluster, whatever came of the hook.
+    pub fn cluster_left(&self) -> Option<Cluster> {
+        let mut cluster = self.input.cluster()?;
+        let output = self.output.as_ref().map(|output| &output.kubernetes_requests);
+        for RecordedRequest { method, path, body } in
+            output.unwrap_or(&self.informational.kubernetes_requests)
+        {
+            cluster.carry_out(method, path, body);
+        }
+        Some(cluster)
     }
 }
 
@@ -263,6 +308,17 @@ impl Input {
             opened_ports: ports(&self.opened_ports),
             ..State::default()
         }
+    }
+
+    /// The cluster. Where none was recorded and there is a beacon, it is one in order.
+    pub fn cluster(&self) -> Option<Cluster> {
+        let Some(RecordedCluster { objects, fail }) = &self.kubernetes else {
+            let mut endpoints = self.relations.iter().map(|relation| relation.endpoint.as_str());
+            let meshed = endpoints.any(|endpoint| endpoint == "service-mesh");
+            return meshed.then(|| Cluster::running(&self.state()));
+        };
+        let objects = objects.iter().map(|one| (one.path.clone(), one.object.clone())).collect();
+        Some(Cluster { objects, failures: fail.clone(), asked: Vec::new() })
     }
 
     /// The container, if it answers.

@@ -2,7 +2,8 @@
 
 use tests::recorded::Situation;
 
-use crate::fields::Fields;
+use crate::fields::{Fields, differences};
+use crate::labels::{is_in_the_cluster, leaves};
 use crate::wanted::{STORES, wanted};
 
 /// What of `ours` is not as it should be after any hook that brings news, whatever the Python charm did.
@@ -22,7 +23,7 @@ pub(crate) fn amiss(situation: &Situation, before: &Fields, ours: &Fields) -> Ve
         .iter()
         .all(|endpoint| input.relations.iter().any(|relation| relation.endpoint == *endpoint));
     let no_news = ["start", "stop", "remove"].contains(&input.event.name.as_str());
-    if no_news || conflict || situation.is_in_a_mesh() {
+    if no_news || conflict {
         return Vec::new();
     }
     if !input.leader {
@@ -43,12 +44,17 @@ pub(crate) fn amiss(situation: &Situation, before: &Fields, ours: &Fields) -> Ve
         });
         return left.map(|(name, _)| format!("{name} is left behind")).collect();
     }
+    let labelled = labelled(situation, before, ours);
+    if !labelled.is_empty() {
+        return labelled;
+    }
     let without_secret = !input.relations.iter().any(|relation| {
         relation.endpoint == "secrets" && Some(relation.id) != input.event.breaking()
     });
     wanted(situation)
         .into_iter()
         .filter(|(name, _)| !ends(name) && (input.leader || !is_databag(name)))
+        .filter(|(name, _)| !is_in_the_cluster(name))
         .filter(|(name, _)| {
             let inside = ["content", "mode", "plan", "layer", "service"];
             has_container || !inside.iter().any(|start| name.starts_with(start))
@@ -59,4 +65,22 @@ pub(crate) fn amiss(situation: &Situation, before: &Fields, ours: &Fields) -> Ve
         .filter(|(name, value)| ours.get(name) != Some(value))
         .map(|(name, value)| format!("{name} should be {value}"))
         .collect()
+}
+
+/// What of the cluster is not as it should be; where requests fail, nothing is known of that.
+fn labelled(situation: &Situation, before: &Fields, ours: &Fields) -> Vec<String> {
+    let Some(cluster) = situation.input.cluster() else { return Vec::new() };
+    let acts = situation.input.leader || leaves(situation);
+    if acts && !cluster.failures.is_empty() {
+        return Vec::new();
+    }
+    let wanted = if acts { &wanted(situation) } else { before };
+    let within = |fields: &Fields| {
+        let mut fields = fields.clone();
+        fields.retain(|name, _| is_in_the_cluster(name));
+        fields
+    };
+    let differences = differences(&within(wanted), &within(ours));
+    let line = |(name, (wanted, ours))| format!("{name} is {ours} and should be {wanted}");
+    differences.into_iter().map(line).collect()
 }

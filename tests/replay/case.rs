@@ -2,11 +2,14 @@
 
 use std::fs;
 
-use charm::{Container, File, Secret};
+use charm::{Container, File, Mesh, Secret};
 use juju_sim::{Event, Relation, State};
+use tests::kubernetes::{Cluster, Kubernetes};
 use tests::pebble;
 use tests::recorded::Situation;
 use tests::world::Deployed;
+
+use crate::labels::mesh;
 
 /// Names of the two charms, as in [`Case::charm`].
 pub(crate) const INTEGRATOR: &str = "feast-integrator";
@@ -21,6 +24,8 @@ pub(crate) struct Case {
     pub(crate) state: State,
     /// None where there is no container, or where its Pebble does not answer.
     pub(crate) container: Option<pebble::Container>,
+    /// None where there is none to be found, which matters in a mesh alone.
+    pub(crate) cluster: Option<Cluster>,
     pub(crate) event: Event,
 }
 
@@ -32,6 +37,8 @@ pub(crate) struct Hook {
     pub(crate) after: State,
     /// What is in the container, before and after.
     pub(crate) inside: [Option<Container>; 2],
+    /// The labels in the cluster, before and after.
+    pub(crate) labels: [Option<Mesh>; 2],
     /// What people can read of it: in lists of processes, logs and outputs. Nothing where no process ran.
     pub(crate) public: String,
     /// How many temporary files it left behind.
@@ -46,6 +53,7 @@ impl Case {
             charm: charm.clone(),
             state: input.state(),
             container: input.container(),
+            cluster: input.cluster(),
             event: input.event.event(),
         }
     }
@@ -64,6 +72,11 @@ impl Case {
         !matches!(&self.event, Event::Hook(name) if without.contains(&name.as_str()))
     }
 
+    /// Whether the cluster does whatever it is asked to do.
+    pub(crate) fn is_obeyed(&self) -> bool {
+        self.cluster.as_ref().is_none_or(|cluster| cluster.failures.is_empty())
+    }
+
     /// The relations of `endpoint` that do not end.
     pub(crate) fn live<'a>(&'a self, endpoint: &'a str) -> impl Iterator<Item = &'a Relation> {
         let breaking = self.breaking();
@@ -80,7 +93,10 @@ impl Case {
         deployed.unit.extra.insert("TMPDIR".to_owned(), folder.path().into());
         let pebble =
             self.container.clone().map(|container| pebble::Pebble::serve(container, &mut deployed));
+        let kubernetes =
+            self.cluster.clone().map(|cluster| Kubernetes::serve(cluster, &mut deployed));
         let outcome = deployed.run_anyway(self.event.clone());
+        let cluster = kubernetes.map(|kubernetes| kubernetes.cluster().clone());
         let container = pebble.map(pebble::Pebble::stop);
         let juju_sim::Outcome { stdout, stderr, commands, .. } = &outcome;
         let public = format!("{stdout}\n{stderr}\n{commands:?}\n{:?}", deployed.unit.state.log);
@@ -89,6 +105,7 @@ impl Case {
             failed: !outcome.success(),
             after: deployed.unit.state,
             inside: [&self.container, &container].map(|one| one.as_ref().map(inside)),
+            labels: [&self.cluster, &cluster].map(|one| Some(mesh(one.as_ref()?, &self.state))),
             public,
             temporary_files: fs::read_dir(folder.path()).expect("a folder").count(),
         }
@@ -106,6 +123,8 @@ impl Hook {
     /// What the Python charm made of the situation. Juju drops what a failed hook has changed.
     pub(crate) fn recorded(situation: &Situation) -> Self {
         let mut hook = Self::without_effect(&Case::of(situation));
+        let cluster = situation.cluster_left();
+        hook.labels[1] = cluster.map(|cluster| mesh(&cluster, &hook.case.state));
         hook.temporary_files = situation.informational.temp_files_left;
         let Some(output) = &situation.output else { return Self { failed: true, ..hook } };
         let (after, container) = situation.left();
@@ -123,11 +142,13 @@ impl Hook {
     /// What comes of a hook that the charm does not look at.
     pub(crate) fn without_effect(case: &Case) -> Self {
         let inside = case.container.as_ref().map(inside);
+        let labels = case.cluster.as_ref().map(|cluster| mesh(cluster, &case.state));
         Self {
             case: case.clone(),
             failed: false,
             after: case.state.clone(),
             inside: [inside.clone(), inside],
+            labels: [labels.clone(), labels],
             public: String::new(),
             temporary_files: 0,
         }

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use charm::{
-    Change, Container, Databag, Endpoint, Observation, Plan, Relation, RelationId, Secret,
-    SecretAnswer,
+    Change, Container, Databag, Dispatch, Endpoint, Observation, Plan, Relation, RelationEvent,
+    RelationId, Secret, SecretAnswer,
 };
-use juju_sim::{Bag, State, Status};
+use juju_sim::{Bag, Event, State, Status};
 
 use crate::always::{Sources, sources};
 use crate::case::{Case, Hook, UI, inside};
+use crate::labels::mesh;
 
 /// The charm's decision.
 pub(crate) fn decide(charm: &str) -> fn(&Observation) -> Plan {
@@ -20,9 +21,11 @@ pub(crate) fn decide(charm: &str) -> fn(&Observation) -> Plan {
 pub(crate) fn observe(case: &Case) -> Observation {
     let Case { state, charm, container, .. } = case;
     let is_ui = charm == UI;
-    let endpoints: &[Endpoint] =
-        if is_ui { &feast_ui::ENDPOINTS } else { &feast_integrator::ENDPOINTS };
+    let dispatch = dispatch(case);
+    let meshed = feast_ui::endpoints(&dispatch);
+    let endpoints: &[Endpoint] = if is_ui { &meshed } else { &feast_integrator::ENDPOINTS };
     let mut seen = Observation {
+        dispatch,
         unit: state.unit.clone(),
         application: state.application().to_owned(),
         model: state.model.name.clone(),
@@ -32,6 +35,7 @@ pub(crate) fn observe(case: &Case) -> Observation {
     if is_ui {
         seen.ports = state.opened_ports.iter().filter_map(|port| port.parse().ok()).collect();
         seen.set_container(feast_ui::CONTAINER, container.as_ref().map(inside));
+        seen.mesh = case.cluster.as_ref().map(|cluster| mesh(cluster, state));
     }
     // Of feast-ui, units that do not lead look too.
     let asked = |endpoint: &&Endpoint| state.leader || is_ui && !endpoint.leader_only;
@@ -49,6 +53,26 @@ pub(crate) fn observe(case: &Case) -> Observation {
     seen
 }
 
+/// What Juju runs the charm for; of what the hook is about, only what the charms look at.
+fn dispatch(case: &Case) -> Dispatch {
+    match (&case.event, case.breaking()) {
+        (Event::Hook(name), _) => Dispatch::hook(name),
+        (_, Some(id)) => {
+            let relation = case.state.relation(id).expect("the relation that ends");
+            let event = RelationEvent {
+                id: RelationId(id),
+                endpoint: relation.endpoint.clone(),
+                application: Some(relation.remote_app.clone()),
+                unit: None,
+                breaking: true,
+            };
+            let name = format!("{}-relation-broken", relation.endpoint);
+            Dispatch { relation: Some(event), ..Dispatch::hook(name) }
+        }
+        _ => Dispatch::default(),
+    }
+}
+
 /// What comes of the hook if everything that is decided is done.
 pub(crate) fn decided(case: &Case) -> Hook {
     let mut hook = Hook::without_effect(case);
@@ -57,7 +81,9 @@ pub(crate) fn decided(case: &Case) -> Hook {
     }
     let (seen, decide) = (observe(case), decide(&case.charm));
     let changes = decide(&seen).changes(&seen);
-    let container = seen.after(&changes).containers.remove(feast_ui::CONTAINER);
+    let mut after = seen.after(&changes);
+    let container = after.containers.remove(feast_ui::CONTAINER);
+    hook.labels[1] = after.mesh;
     let mut then = seen;
     then.set_container(feast_ui::CONTAINER, container.clone());
     hook.inside[1] = container;
@@ -78,7 +104,7 @@ fn make(change: &Change, state: &mut State) {
         }
         Change::OpenPort(port) => drop(state.opened_ports.insert(port.to_string())),
         Change::ClosePort(port) => drop(state.opened_ports.remove(&port.to_string())),
-        Change::Workload(..) | Change::StatusSet(_) => {}
+        Change::Workload(..) | Change::Mesh(_) | Change::StatusSet(_) => {}
         other => panic!("{other} is of a kind that these charms do not ask for"),
     }
 }
@@ -133,12 +159,13 @@ fn without_health(container: Option<&Container>) -> Option<Container> {
 #[test]
 fn the_decision_alone_comes_to_the_same_as_the_whole_charm() {
     let Sources { recorded, sampled, .. } = sources();
-    for whole in recorded.iter().chain(sampled) {
+    for whole in recorded.iter().chain(sampled).filter(|hook| hook.case.is_obeyed()) {
         let alone = decided(&whole.case);
         let name = &whole.case.name;
         assert_eq!(alone.after.relations, whole.after.relations, "{name}");
         assert_eq!(alone.after.opened_ports, whole.after.opened_ports, "{name}");
         assert_eq!(alone.status(), whole.status(), "{name}");
+        assert_eq!(alone.labels, whole.labels, "{name}");
         let [alone, whole] = [&alone, whole].map(|hook| without_health(hook.inside[1].as_ref()));
         assert!(alone == whole, "{name}: {alone:?} and {whole:?}");
     }

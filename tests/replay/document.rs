@@ -10,8 +10,8 @@ use crate::verdict::{Judged, Verdict};
 
 /// How many situations there are by verdict and category.
 pub(crate) fn counts(judged: &[Judged<'_>]) -> String {
-    let mut counts: BTreeMap<(&str, &str), [usize; 4]> = BTreeMap::new();
-    let mut sums = [0; 4];
+    let mut counts: BTreeMap<(&str, &str), [usize; 3]> = BTreeMap::new();
+    let mut sums = [0; 3];
     for one in judged {
         let key = (one.situation.charm.as_str(), one.situation.category.as_str());
         let column = column(&one.verdict);
@@ -19,14 +19,13 @@ pub(crate) fn counts(judged: &[Judged<'_>]) -> String {
         sums[column] += 1;
     }
     let mut text = format!(
-        "{:36} {:>5} {:>7} {:>8} {:>10}\n",
-        "situations", "same", "better", "not yet", "different"
+        "{:36} {:>5} {:>7} {:>10} {:>4}\n",
+        "situations", "same", "better", "different", "sum"
     );
     let sums = [(("all", ""), sums)];
-    for ((charm, category), [same, better, not_yet, different]) in counts.into_iter().chain(sums) {
-        let name = format!("{charm} {category}");
-        let _infallible =
-            writeln!(text, "{name:36} {same:5} {better:7} {not_yet:8} {different:10}");
+    for ((charm, category), [same, better, different]) in counts.into_iter().chain(sums) {
+        let (name, sum) = (format!("{charm} {category}"), same + better + different);
+        let _infallible = writeln!(text, "{name:36} {same:5} {better:7} {different:10} {sum:4}");
     }
     text
 }
@@ -35,8 +34,7 @@ fn column(verdict: &Verdict) -> usize {
     match verdict {
         Verdict::Same => 0,
         Verdict::Better(_) => 1,
-        Verdict::NotYet => 2,
-        Verdict::Different(_) => 3,
+        Verdict::Different(_) => 2,
     }
 }
 
@@ -49,7 +47,6 @@ pub(crate) fn verdicts(judged: &[Judged<'_>]) -> String {
                 let reasons: Vec<&str> = reasons.keys().map(String::as_str).collect();
                 format!("better: {}", reasons.join(", "))
             }
-            Verdict::NotYet => "not yet: service mesh".to_owned(),
             Verdict::Different(_) => "different".to_owned(),
         };
         format!("{} {verdict}\n", judged.name())
@@ -78,15 +75,6 @@ pub(crate) fn differences(judged: &[Judged<'_>], reasons: &[Reason]) -> String {
         let _infallible = writeln!(text, "| **{id}**: {sentence} | {number} |");
     }
     assert!(idle.is_empty(), "reasons that explain nothing: {}", idle.join(", "));
-    let not_yet = judged.iter().filter(|judged| matches!(judged.verdict, Verdict::NotYet)).count();
-    if not_yet > 0 {
-        let _infallible = write!(
-            text,
-            "\nNot there yet: service meshes (the endpoints `service-mesh`, `provide-cmr-mesh` and `require-cmr-mesh`), \
-             which are in {not_yet} of the {} situations.\n",
-            judged.len()
-        );
-    }
     text
 }
 

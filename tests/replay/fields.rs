@@ -8,10 +8,12 @@ use serde_json::{Map, Value, json};
 use tests::pebble::Container;
 use tests::recorded::{Output, RecordedContainer, Situation, ports};
 
+use crate::labels;
+
 /// Fields by name. The parts of a name are separated by `/`; a databag is named by its endpoint and its number.
 pub(crate) type Fields = BTreeMap<String, Value>;
 
-/// What the Python charm left behind. Juju drops the changes of a hook that failed.
+/// What the Python charm left behind. Juju drops the changes of a hook that failed; the cluster does not.
 pub(crate) fn recorded(situation: &Situation) -> Fields {
     let mut fields = Fields::new();
     if let Some(output) = &situation.output {
@@ -23,6 +25,7 @@ pub(crate) fn recorded(situation: &Situation) -> Fields {
             secrets,
             containers,
             workload_version,
+            kubernetes_requests: _,
         } = output;
         fields.insert("hook".to_owned(), json!("ok"));
         common(&mut fields, unit_status, app_status, &ports(opened_ports), workload_version);
@@ -39,10 +42,11 @@ pub(crate) fn recorded(situation: &Situation) -> Fields {
             recorded_container(&mut fields, container);
         }
     } else {
-        let mut fields = before(situation);
+        fields = before(situation);
+        fields.retain(|name, _| !labels::is_in_the_cluster(name));
         fields.insert("hook".to_owned(), json!("failed"));
-        return fields;
     }
+    fields.extend(situation.cluster_left().iter().flat_map(labels::fields));
     fields
 }
 
@@ -60,6 +64,7 @@ pub(crate) fn before(situation: &Situation) -> Fields {
         let plan = input.container().unwrap_or_default().plan();
         recorded_container(&mut fields, &RecordedContainer { plan, ..recorded.clone() });
     }
+    fields.extend(input.cluster().iter().flat_map(labels::fields));
     fields
 }
 
@@ -133,6 +138,8 @@ fn databag_value(key: &str, text: &str) -> Value {
         "provided-secrets",
         "config",
         "dashboard_links",
+        "policies",
+        "cmr_data",
     ];
     if json.contains(&key) {
         let mut value = serde_json::from_str(text).unwrap_or_else(|_| json!(text));

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
+use tests::kubernetes::Cluster;
 use tests::recorded::Situation;
 use tests::{event, pebble, recorded, world};
 
@@ -157,7 +158,8 @@ pub(crate) fn situations(number: usize) -> Vec<Case> {
 fn left(situation: &Situation) -> Case {
     let (state, container) = situation.left();
     let event = Event::hook("upgrade-charm");
-    Case { state, container, event, ..Case::of(situation) }
+    let cluster = situation.cluster_left();
+    Case { state, container, cluster, event, ..Case::of(situation) }
 }
 
 /// Worlds in which nothing is missing, before anything was published.
@@ -167,12 +169,15 @@ fn in_order() -> Vec<Case> {
         charm: charm.to_owned(),
         state: State { unit: format!("{charm}/0"), ..state },
         container: (charm == UI).then(pebble::Container::default),
+        cluster: None,
         event: Event::hook("config-changed"),
     };
     let integrators = [world::by_secrets(), world::in_plain(), world::by_secrets().on_juju_4()];
     let integrators = integrators.into_iter().map(|state| case(INTEGRATOR, state));
     let uis = [world::configured(), world::configured().on_juju_4()];
-    integrators.chain(uis.into_iter().map(|state| case(UI, state))).collect()
+    let meshed = case(UI, world::meshed());
+    let meshed = Case { cluster: Some(Cluster::running(&meshed.state)), ..meshed };
+    integrators.chain(uis.into_iter().map(|state| case(UI, state))).chain([meshed]).collect()
 }
 
 /// A hook about something that a later change has taken away becomes another one.

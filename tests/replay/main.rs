@@ -10,6 +10,7 @@ mod decided;
 mod document;
 mod fields;
 mod further;
+mod labels;
 mod real;
 mod reasons;
 mod rules;

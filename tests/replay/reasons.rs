@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::fields::Fields;
+use crate::labels;
 use crate::wanted;
 
 /// A reason, as `reasons.yaml` has it.
@@ -41,6 +42,9 @@ struct Field {
     from: Option<Expected>,
     /// What is there now.
     to: Expected,
+    /// What must hold in the situation beside [`Reason::when`].
+    #[serde(default)]
+    when: Vec<Condition>,
 }
 
 /// A value of a field.
@@ -65,6 +69,8 @@ enum Expected {
     Untouched,
     /// What should be there, as worked out from what the other side says.
     Wanted,
+    /// The same, be it nothing.
+    WantedOrNothing,
     /// The same as after `config-changed`.
     Settled,
 }
@@ -109,6 +115,12 @@ enum Condition {
     GatewayHasCertificate,
     /// The container has a service that is not ours.
     OtherService,
+    /// The unit leads, or leaves the mesh: labels are its business.
+    ActingOnLabels,
+    /// They are not.
+    NotActingOnLabels,
+    /// The cluster does not do everything that it is asked to do.
+    ClusterRefuses,
 }
 
 /// What a difference is judged by.
@@ -146,6 +158,7 @@ impl Reason {
             && self.when.iter().all(|condition| condition.holds(situation))
             && self.fields.iter().any(|field| {
                 matches(&field.name, name)
+                    && field.when.iter().all(|condition| condition.holds(situation))
                     && field.from.as_ref().is_none_or(|from| from.was(recorded, evidence, name))
                     && field.to.is(ours, evidence, name)
             })
@@ -170,6 +183,7 @@ impl Expected {
             Self::Withdrawn => value.is_null() || value.as_array().is_some_and(Vec::is_empty),
             Self::Untouched => *value == of(evidence.before),
             Self::Wanted => !value.is_null() && *value == of(evidence.wanted),
+            Self::WantedOrNothing => *value == of(evidence.wanted),
             Self::Settled => *value == of(&(evidence.settled)()),
         }
     }
@@ -234,6 +248,11 @@ impl Condition {
                 let tls = relation.remote_app_data.get("tls_enabled");
                 tls.is_some_and(|text| text.eq_ignore_ascii_case("true"))
             }),
+            Self::ActingOnLabels => input.leader || labels::leaves(situation),
+            Self::NotActingOnLabels => !input.leader && !labels::leaves(situation),
+            Self::ClusterRefuses => {
+                input.cluster().is_some_and(|cluster| !cluster.failures.is_empty())
+            }
             Self::OtherService => {
                 let plan = input.container().unwrap_or_default().plan();
                 let mut names = plan["services"].as_object().into_iter().flatten();

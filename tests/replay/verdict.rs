@@ -24,8 +24,6 @@ pub(crate) enum Verdict {
     Same,
     /// Something differs for these reasons: their identifiers, and what they explain.
     Better(BTreeMap<String, Vec<String>>),
-    /// The charms of this repository do not know service meshes yet.
-    NotYet,
     /// Something differs for no reason.
     Different(String),
 }
@@ -33,9 +31,7 @@ pub(crate) enum Verdict {
 impl<'a> Judged<'a> {
     /// Replays the situation, and finds the reason for each field that comes out differently.
     pub(crate) fn judge(situation: &'a Situation, reasons: &[Reason]) -> Self {
-        let verdict =
-            if situation.is_in_a_mesh() { Verdict::NotYet } else { compare(situation, reasons) };
-        Self { situation, verdict }
+        Self { situation, verdict: compare(situation, reasons) }
     }
 
     /// The charm and the name of the situation.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tests::recorded::Situation;
 
 use crate::fields::{Fields, put};
+use crate::labels;
 
 /// The stores, and the endpoints of their databases.
 pub(crate) const STORES: [(&str, &str); 3] = [
@@ -121,9 +122,14 @@ fn ui(fields: &mut Fields, situation: &Situation, stores: Option<&BTreeMap<&str,
                 let tls = tls.is_some_and(|text| text.eq_ignore_ascii_case("true"));
                 put("config", route(application, model, if tls { 443 } else { 80 }));
             }
+            "service-mesh" => put("policies", json!([])),
+            "require-cmr-mesh" => {
+                put("cmr_data", json!({"app_name": application, "juju_model_name": model}));
+            }
             _ => {}
         }
     }
+    fields.extend(labels::wanted(situation).iter().flat_map(labels::fields));
     let Some(stores) = stores else { return };
     put(fields, "content of /home/ubuntu/feature_store.yaml", file(stores));
     put(fields, "mode of /home/ubuntu/feature_store.yaml", json!("0600"));

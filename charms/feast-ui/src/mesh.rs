@@ -46,12 +46,18 @@ pub(crate) fn membership(seen: &Observation) -> Result<Option<Membership>, Statu
         [] if leaves_a_mesh(&seen.dispatch) || searches(seen) => Ok(Some(Membership::Out)),
         [] => Ok(None),
         _ if !seen.leader => Ok(None),
-        [relation] => match Mesh::read(&relation.remote) {
-            Ok(mesh) => Ok(Some(Membership::In(mesh.unwrap_or_default().labels))),
-            Err(error) => {
-                Err(told(format!("Invalid relation data from {}: {error}", relation.application)))
+        [relation] => {
+            let senseless = |reason: String| {
+                told(format!("Invalid relation data from {}: {reason}", relation.application))
+            };
+            let mesh =
+                Mesh::read(&relation.remote).map_err(|error| senseless(error.to_string()))?;
+            let labels = mesh.unwrap_or_default().labels;
+            match labels.keys().find(|key| is_jujus(key)) {
+                Some(key) => Err(senseless(format!("labels has {key}, which is Juju's own"))),
+                None => Ok(Some(Membership::In(labels))),
             }
-        },
+        }
         several => {
             let applications: Vec<&str> =
                 several.iter().map(|relation| relation.application.as_str()).collect();
@@ -61,6 +67,12 @@ pub(crate) fn membership(seen: &Observation) -> Result<Option<Membership>, Statu
             )))
         }
     }
+}
+
+/// Whether a label is one by which Juju finds what it has made. It could be neither changed nor given back.
+fn is_jujus(label: &str) -> bool {
+    let prefix = label.split_once('/').map_or("", |(prefix, _)| prefix);
+    prefix == "app.kubernetes.io" || prefix == "juju.is" || prefix.ends_with(".juju.is")
 }
 
 /// Whether labels are only looked for in case some were left behind.

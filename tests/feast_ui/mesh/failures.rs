@@ -225,6 +225,11 @@ fn a_beacon_that_makes_no_sense_is_named_and_asks_nothing_of_the_cluster() {
         ("labels", r#"{"a": 1}"#, "labels is not a JSON object of strings"),
         ("labels", r#"{"a": null}"#, "labels is not a JSON object of strings"),
         ("labels", r#"["a"]"#, "labels is not a JSON object of strings"),
+        (
+            "labels",
+            r#"{"app.kubernetes.io/name": "other"}"#,
+            "labels has app.kubernetes.io/name, which is Juju's own",
+        ),
         ("labels", "", "missing labels"),
         ("mesh_type", "istio", "mesh_type is not a JSON string"),
     ] {

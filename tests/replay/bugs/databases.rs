@@ -35,6 +35,7 @@ fn losing_the_registry_withdraws_everything_in_the_same_hook() {
         charm: INTEGRATOR.to_owned(),
         state: juju_sim::State { unit: "feast-integrator/0".to_owned(), ..world::by_secrets() },
         container: None,
+        cluster: None,
         event: Event::hook("config-changed"),
     };
     let lost = settled(&case, Event::RelationBroken(world::integrator::REGISTRY));

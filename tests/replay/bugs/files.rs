@@ -19,11 +19,10 @@ fn files(hook: &Hook) -> [Option<&File>; 2] {
 fn must_arrive(hook: &Hook, found: &mut Findings, is: fn(&str) -> bool) {
     let mut live = hook.case.live(ENDPOINT);
     let (Some(relation), None) = (live.next(), live.next()) else { return };
-    // What makes no sense is named, and the file stays as it is.
-    let named = ["[feast-configuration]", "[istio-relations-conflict-detector]"]
-        .iter()
-        .any(|component| hook.status().contains(component));
-    if named || !hook.case.brings_news() || hook.inside[0].is_none() {
+    // What makes no sense is named, and the file stays as it is. Where something else is worse, that is named.
+    let named = hook.status().contains("[feast-configuration]");
+    let hidden = hook.status().starts_with("blocked ");
+    if named || hidden || !hook.case.brings_news() || hook.inside[0].is_none() {
         return;
     }
     let document: Value = files(hook)[1]

@@ -64,10 +64,11 @@ pub(super) fn apiserver(
 }
 
 /// The API groups that charms and their relatives use; each more costs memory.
-const APIS: [&str; 9] = [
+const APIS: [&str; 10] = [
     "admissionregistration.k8s.io",
     "apiextensions.k8s.io",
     "apiregistration.k8s.io",
+    "apps",
     "authentication.k8s.io",
     "authorization.k8s.io",
     "coordination.k8s.io",

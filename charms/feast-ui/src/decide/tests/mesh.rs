@@ -112,6 +112,16 @@ fn a_beacon_that_makes_no_sense_is_named_and_labels_stay() {
     for (key, text, reason) in [
         ("labels", "x", "labels is not a JSON object of strings"),
         ("labels", r#"{"a": 1}"#, "labels is not a JSON object of strings"),
+        (
+            "labels",
+            r#"{"app.kubernetes.io/name": "a"}"#,
+            "labels has app.kubernetes.io/name, which is Juju's own",
+        ),
+        (
+            "labels",
+            r#"{"model.juju.is/id": "a"}"#,
+            "labels has model.juju.is/id, which is Juju's own",
+        ),
         ("labels", "", "missing labels"),
         ("mesh_type", "istio", "mesh_type is not a JSON string"),
     ] {

@@ -1,6 +1,8 @@
 //! The same against a real API server, with the rights that Juju gives to a charm.
 #![expect(clippy::unwrap_used, reason = "a test stops where it goes wrong")]
 
+mod mesh;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -9,7 +11,7 @@ use cluster::{
 };
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
-use serde_json::json;
+use serde_json::{Value, json};
 use stand::cache::Cache;
 use stand::kubernetes::{Kubernetes, Trust};
 use stand::missing::{Need, needs};
