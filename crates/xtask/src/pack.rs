@@ -162,6 +162,22 @@ fn static_pie(triple: &str) -> Result<Vec<String>> {
     Ok(flags)
 }
 
+/// What compiles the few parts of TLS that are not Rust, unless the environment says so already. They use nothing of a C
+/// library, so that any compiler for the architecture will do.
+fn c_compiler(arch: Arch) -> Vec<(String, &'static str)> {
+    let triple = arch.triple().replace('-', "_");
+    let compiler = match arch {
+        arch if arch == Arch::host() => "cc",
+        Arch::Amd64 => "x86_64-linux-gnu-gcc",
+        Arch::Arm64 => "aarch64-linux-gnu-gcc",
+    };
+    [("CC", compiler), ("CFLAGS", "-U_FORTIFY_SOURCE")]
+        .map(|(name, value)| (format!("{name}_{triple}"), value))
+        .into_iter()
+        .filter(|(name, _)| std::env::var_os(name).is_none())
+        .collect()
+}
+
 fn build(charm: &str, arch: Arch) -> Result<PathBuf> {
     ensure_target(arch.triple())?;
     // A target folder of its own: other flags here must not rebuild what tests have built.
@@ -182,6 +198,7 @@ fn build(charm: &str, arch: Arch) -> Result<PathBuf> {
         .arg("--target-dir")
         .arg(&target)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
+        .envs(c_compiler(arch))
         .env("CHARM_VERSION", format!("{} ({})", env!("CARGO_PKG_VERSION"), workspace::commit()));
     workspace::run(&mut command)?;
     Ok(target.join(arch.triple()).join("release").join(charm))
