@@ -67,7 +67,8 @@ pub(crate) struct Stand {
 impl Stand {
     /// Starts a stand with this release of Feast. What is not built yet is built first, with a line for each part.
     pub(crate) fn start(feast: &str) -> Result<Self> {
-        let mut holder = Command::new(std::env::current_exe()?)
+        // By this path it is there even where a test has built it anew, and so replaced it, meanwhile.
+        let mut holder = Command::new("/proc/self/exe")
             .args(["serve", "--feast", feast])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
