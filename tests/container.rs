@@ -15,6 +15,7 @@ use stand::cache::Cache;
 use stand::image::{Image, Mount};
 use stand::leash::{Ending, Process, command};
 use stand::missing::{Need, needs};
+use stand::script;
 use stand::view::View;
 use tempfile::TempDir;
 
@@ -214,9 +215,8 @@ pub fn image(folder: &Path, starts: &Path) -> Image {
 }
 
 fn write_feast(folder: &Path, python: &Path) {
-    let feast = folder.join("feast");
-    fs::write(&feast, format!("#!{}{FEAST}", python.display())).expect("the program feast");
-    fs::set_permissions(&feast, fs::Permissions::from_mode(0o755)).expect("a program");
+    let text = format!("#!{}{FEAST}", python.display());
+    script::write(&folder.join("feast"), &text).expect("the program feast");
 }
 
 fn pebble() -> &'static Path {

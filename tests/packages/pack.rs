@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
 use stand::missing::{Need, needs};
+use stand::script;
 
 use crate::charms::{Package, charmcraft, metadata, packages};
 
@@ -58,8 +58,7 @@ fn charmcraft_packs_what_xtask_packs() {
         let (project, programs) = (home.path().join("project"), home.path().join("programs"));
         repository(package.charm, &project);
         fs::create_dir(&programs).unwrap();
-        fs::write(programs.join("cargo"), CARGO).unwrap();
-        fs::set_permissions(programs.join("cargo"), fs::Permissions::from_mode(0o755)).unwrap();
+        script::write(&programs.join("cargo"), CARGO).unwrap();
         let folder = project.join("metadata").join(package.charm);
         let mut command = charmcraft.pack(package.architecture, &programs, home.path()).unwrap();
         run(command

@@ -18,4 +18,5 @@ pub mod pebble;
 pub mod pod;
 pub mod postgresql;
 pub mod python;
+pub mod script;
 pub mod view;

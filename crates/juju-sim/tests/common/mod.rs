@@ -2,7 +2,6 @@
 #![expect(dead_code, reason = "no test program needs all of it")]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -30,11 +29,12 @@ pub(crate) fn changed() -> Event {
 }
 
 /// Runs a shell script as the charm.
+///
+/// It is read by a program that was there before: one just written may be busy, where another thread starts processes.
 pub(crate) fn script(unit: &mut Unit, event: Event, script: &str) -> Outcome {
-    let path = unit.charm_dir().join("script");
-    fs::write(&path, format!("#!/bin/sh\n{script}")).expect("the charm's folder");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("the script");
-    unit.run(&path, event).expect("a possible world")
+    fs::write(unit.charm_dir().join("script"), script).expect("the charm's folder");
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/script");
+    unit.run(&program, event).expect("a possible world")
 }
 
 /// What each line of `commands` prints, with its exit status unless that is 0.

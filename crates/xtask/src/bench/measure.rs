@@ -5,7 +5,6 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -17,6 +16,7 @@ use nix::sys::time::TimeValLike as _;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
+use stand::script;
 
 use crate::Result;
 use crate::bench::forget::forget;
@@ -71,9 +71,8 @@ pub(crate) struct Sample {
 pub(crate) fn dispatch(path: &Path, plan: &Path) -> Result<()> {
     let own = std::env::current_exe()?;
     let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
-    fs::write(path, format!("#!/bin/sh\nexec {} measure {}\n", quoted(&own), quoted(plan)))?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
-    Ok(())
+    let text = format!("#!/bin/sh\nexec {} measure {}\n", quoted(&own), quoted(plan));
+    Ok(script::write(path, &text)?)
 }
 
 /// The hidden command.
@@ -178,9 +177,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join("program");
         // Sixty megabytes in a process that is waited for.
-        let script = "#!/bin/sh\nkill -STOP $$\nhead -c 60000000 /dev/zero | sort -z -S 1% >/dev/null; exit 3\n";
-        fs::write(&program, script).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let text = "#!/bin/sh\nkill -STOP $$\nhead -c 60000000 /dev/zero | sort -z -S 1% >/dev/null; exit 3\n";
+        script::write(&program, text).unwrap();
         let (code, memory) = watched(&mut Command::new(&program)).unwrap();
         assert_eq!(code, 3);
         let memory = memory.unwrap();

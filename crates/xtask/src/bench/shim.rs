@@ -5,9 +5,9 @@
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use stand::script;
 use tempfile::TempDir;
 
 use crate::Result;
@@ -60,14 +60,12 @@ const RECORD: &str = ".record";
 
 fn shim(shim: &Path, tool: &Path, folder: &Path) -> Result<()> {
     let name = tool.file_name().unwrap_or_default().display();
-    let script = format!(
+    let text = format!(
         "#!/bin/sh\nprintf '%s\\0' $(($# + 1)) '{name}' \"$@\" >>'{record}'\nexec '{tool}' \"$@\"\n",
         record = folder.join(RECORD).display(),
         tool = tool.display(),
     );
-    fs::write(shim, script)?;
-    fs::set_permissions(shim, fs::Permissions::from_mode(0o755))?;
-    Ok(())
+    Ok(script::write(shim, &text)?)
 }
 
 #[cfg(test)]
@@ -80,8 +78,7 @@ mod tests {
     fn every_command_is_recorded_with_its_words_and_answers_as_before() {
         let tools = tempfile::tempdir().unwrap();
         let tool = tools.path().join("relation-get");
-        fs::write(&tool, "#!/bin/sh\necho \"$0 $#\"\n").unwrap();
-        fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
+        script::write(&tool, "#!/bin/sh\necho \"$0 $#\"\n").unwrap();
         let path = std::env::join_paths([tools.path(), Path::new("/usr/bin"), Path::new("/bin")]);
         let shims = Shims::before(&path.unwrap()).unwrap();
         assert_eq!(shims.commands().unwrap(), Vec::<Vec<String>>::new());

@@ -1,7 +1,6 @@
 //! A real Juju controller does with real units what operators ask for.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
@@ -12,6 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use stand::controller::{Controller, DatabagChange, Settings};
 use stand::image::{Image, Mount};
 use stand::missing::{Need, needs};
+use stand::script;
 
 #[test]
 fn operators_deploy_configure_relate_scale_refresh_and_remove() {
@@ -308,8 +308,7 @@ fn a_container_has_the_files_and_the_environment_of_its_image() {
     let files = folder.path().join("files");
     fs::create_dir(&files).unwrap();
     fs::write(files.join("original"), "original").unwrap();
-    fs::write(files.join("service"), include_str!("charm/service")).unwrap();
-    fs::set_permissions(files.join("service"), Permissions::from_mode(0o755)).unwrap();
+    script::write(&files.join("service"), include_str!("charm/service")).unwrap();
     let mount = |to: &str| Mount { from: files.clone(), to: to.into() };
     let image = Image {
         mounts: vec![mount("/opt/teller")],

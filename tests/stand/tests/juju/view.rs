@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use stand::missing::{Need, needs};
+use stand::script;
 use stand::view::{Mode, View};
 
 #[test]
@@ -73,8 +74,7 @@ fn path_and_variables_are_those_of_the_view() {
     }
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("stand-test-program");
-    fs::write(&program, "#!/bin/sh\necho it says $WORD").unwrap();
-    fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    script::write(&program, "#!/bin/sh\necho it says $WORD").unwrap();
     let view = View::new()
         .mount(folder.path(), "/stand-test/bin")
         .path("/stand-test/bin")
