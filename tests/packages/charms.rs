@@ -28,7 +28,7 @@ pub(crate) struct Package {
 /// Both charms for both processors; `None` where they are not to be built, and the test should return.
 pub(crate) fn packages() -> Option<&'static [Package]> {
     static PACKAGES: OnceLock<Vec<Package>> = OnceLock::new();
-    needs(&[]).then(|| PACKAGES.get_or_init(pack).as_slice())
+    needs(&[Need::Gcc, Need::CrossGcc]).then(|| PACKAGES.get_or_init(pack).as_slice())
 }
 
 /// charmcraft; `None` where there can be none, and the test should return.

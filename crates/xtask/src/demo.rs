@@ -46,9 +46,11 @@ pub(crate) fn in_a_test(feast: &str) -> Result<()> {
 }
 
 fn demo(feast: &str) -> Result<Stand> {
-    // A browser is welcome, and not needed.
-    let needs: Vec<Need> =
-        Need::ALL.into_iter().filter(|need| *need != Need::Chromium || in_ci()).collect();
+    // A browser is welcome, and not needed; and these charms run here alone.
+    let needs: Vec<Need> = Need::ALL
+        .into_iter()
+        .filter(|need| *need != Need::CrossGcc && (*need != Need::Chromium || in_ci()))
+        .collect();
     missing::check(&needs)?;
     let mut terminal = Terminal::new();
     let stand = prepare(&mut terminal, feast).map_err(|error| terminal.failure(&*error))?;

@@ -26,12 +26,21 @@ pub enum Need {
     Setpriv,
     /// A headless Chromium, for looking at pages.
     Chromium,
+    /// A C compiler for arm64, with which charms are packed for it elsewhere.
+    CrossGcc,
 }
 
 impl Need {
     /// Everything there is.
-    pub const ALL: [Self; 6] =
-        [Self::Go, Self::Gcc, Self::Python, Self::Namespaces, Self::Setpriv, Self::Chromium];
+    pub const ALL: [Self; 7] = [
+        Self::Go,
+        Self::Gcc,
+        Self::Python,
+        Self::Namespaces,
+        Self::Setpriv,
+        Self::Chromium,
+        Self::CrossGcc,
+    ];
 
     /// The name in messages and in `REQUIRE`.
     pub fn name(self) -> &'static str {
@@ -42,6 +51,7 @@ impl Need {
             Self::Namespaces => "namespaces",
             Self::Setpriv => "setpriv",
             Self::Chromium => "chromium",
+            Self::CrossGcc => "cross-gcc",
         }
     }
 
@@ -59,6 +69,7 @@ impl Need {
             }
             Self::Setpriv => output("setpriv", ["--version"]).is_some(),
             Self::Chromium => chromium::find().is_some(),
+            Self::CrossGcc => output("aarch64-linux-gnu-gcc", ["--version"]).is_some(),
         }
     }
 
@@ -75,6 +86,9 @@ impl Need {
             }
             Self::Setpriv => "setpriv: apt-get install -y util-linux",
             Self::Chromium => "Chromium: apt-get install -y chromium",
+            Self::CrossGcc => {
+                "a C compiler for arm64: apt-get install -y gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+            }
         }
     }
 }
