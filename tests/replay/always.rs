@@ -80,15 +80,15 @@ pub(crate) fn sources() -> &'static Sources {
     &SOURCES
 }
 
-/// What comes of each case, of as many at a time as there are processors.
-fn at_once(cases: &[Case], run: fn(&Case) -> Hook) -> Vec<Hook> {
+/// What comes of each, of as many at a time as there are processors.
+pub(crate) fn at_once<T: Sync, U: Send>(all: &[T], run: impl Fn(&T) -> U + Sync) -> Vec<U> {
     let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     let work = || {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(case) = cases.get(number) else { return };
-            let hook = run(case);
-            done.lock().expect("no thread panicked").insert(number, hook);
+            let Some(one) = all.get(number) else { return };
+            let outcome = run(one);
+            done.lock().expect("no thread panicked").insert(number, outcome);
         }
     };
     thread::scope(|scope| {

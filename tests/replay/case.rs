@@ -3,13 +3,14 @@
 use std::fs;
 
 use charm::{Container, File, Mesh, Secret};
-use juju_sim::{Event, Relation, State};
+use juju_sim::{Event, Invocation, Outcome, Relation, State};
 use tests::kubernetes::{Cluster, Kubernetes};
 use tests::pebble;
 use tests::recorded::Situation;
 use tests::world::Deployed;
 
-use crate::labels::mesh;
+use crate::fields::{self, Fields};
+use crate::labels::{self, mesh};
 
 /// Names of the two charms, as in [`Case::charm`].
 pub(crate) const INTEGRATOR: &str = "feast-integrator";
@@ -39,6 +40,10 @@ pub(crate) struct Hook {
     pub(crate) inside: [Option<Container>; 2],
     /// The labels in the cluster, before and after.
     pub(crate) labels: [Option<Mesh>; 2],
+    /// The same as fields; none where no process ran.
+    pub(crate) fields: Fields,
+    /// The hook commands that it started.
+    pub(crate) commands: Vec<Invocation>,
     /// What people can read of it: in lists of processes, logs and outputs. Nothing where no process ran.
     pub(crate) public: String,
     /// How many temporary files it left behind.
@@ -98,14 +103,18 @@ impl Case {
         let outcome = deployed.run_anyway(self.event.clone());
         let cluster = kubernetes.map(|kubernetes| kubernetes.cluster().clone());
         let container = pebble.map(pebble::Pebble::stop);
-        let juju_sim::Outcome { stdout, stderr, commands, .. } = &outcome;
+        let mut fields = fields::ours(&outcome, &deployed.unit.state, container.as_ref());
+        fields.extend(cluster.iter().flat_map(labels::fields));
+        let Outcome { stdout, stderr, commands, .. } = outcome;
         let public = format!("{stdout}\n{stderr}\n{commands:?}\n{:?}", deployed.unit.state.log);
         Hook {
             case: self.clone(),
-            failed: !outcome.success(),
+            failed: fields["hook"] != "ok",
             after: deployed.unit.state,
             inside: [&self.container, &container].map(|one| one.as_ref().map(inside)),
             labels: [&self.cluster, &cluster].map(|one| Some(mesh(one.as_ref()?, &self.state))),
+            fields,
+            commands,
             public,
             temporary_files: fs::read_dir(folder.path()).expect("a folder").count(),
         }
@@ -149,6 +158,8 @@ impl Hook {
             after: case.state.clone(),
             inside: [inside.clone(), inside],
             labels: [labels.clone(), labels],
+            fields: Fields::new(),
+            commands: Vec::new(),
             public: String::new(),
             temporary_files: 0,
         }

@@ -14,33 +14,21 @@ mod labels;
 mod real;
 mod reasons;
 mod rules;
-mod run;
 mod verdict;
 mod wanted;
 
 use std::io::{self, Write as _};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
+use always::{at_once, sources};
 use tests::recorded;
 use verdict::{Judged, Verdict};
 
 #[test]
 fn what_was_recorded_of_the_python_charms_comes_out_the_same_or_better() {
     let (situations, reasons) = (recorded::all(), reasons::all());
-    let (next, judged) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let work = || {
-        while let Some(situation) = situations.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let one = Judged::judge(situation, &reasons);
-            judged.lock().expect("no thread panicked").push(one);
-        }
-    };
-    thread::scope(|scope| {
-        let workers = thread::available_parallelism().map_or(1, usize::from);
-        (0..workers).for_each(|_| drop(scope.spawn(work)));
-    });
-    let mut judged = judged.into_inner().expect("no thread panicked");
+    let pairs: Vec<_> = situations.iter().zip(&sources().recorded).collect();
+    let mut judged =
+        at_once(&pairs, |(situation, hook)| Judged::judge(situation, &hook.fields, &reasons));
     judged.sort_by_key(|judged| (judged.situation.charm.clone(), judged.situation.name.clone()));
 
     // Not by `println!`, which is shown of tests that fail alone.

@@ -7,8 +7,8 @@ use serde_json::Value;
 use tests::container::Container;
 use tests::{pebble, recorded};
 
+use crate::case::Case;
 use crate::fields::{self, Fields};
-use crate::run::replay;
 
 const FILE: &str = "/home/ubuntu/feature_store.yaml";
 
@@ -42,7 +42,7 @@ fn a_real_pebble_comes_to_the_same() {
         let mut deployed = real.deploy(situation.input.state());
         let outcome = situation.run(&mut deployed, situation.input.event.event());
         let found: Fields = fields::ours(&outcome, &deployed.unit.state, Some(&observed(&real)));
-        let expected = replay(&situation, situation.input.event.event());
+        let expected = Case::of(&situation).run().fields;
         let differences = fields::differences(&expected, &found);
         assert!(differences.is_empty(), "{}: {differences:?}", situation.name);
     }

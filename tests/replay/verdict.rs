@@ -7,9 +7,9 @@ use juju_sim::Event;
 use tests::recorded::Situation;
 
 use crate::amiss::amiss;
-use crate::fields::{self, differences};
+use crate::case::Case;
+use crate::fields::{self, Fields, differences};
 use crate::reasons::{Evidence, Reason};
-use crate::run::replay;
 use crate::wanted::wanted;
 
 /// A situation, and what is thought of it.
@@ -29,9 +29,9 @@ pub(crate) enum Verdict {
 }
 
 impl<'a> Judged<'a> {
-    /// Replays the situation, and finds the reason for each field that comes out differently.
-    pub(crate) fn judge(situation: &'a Situation, reasons: &[Reason]) -> Self {
-        Self { situation, verdict: compare(situation, reasons) }
+    /// Finds the reason for each field that came out differently.
+    pub(crate) fn judge(situation: &'a Situation, ours: &Fields, reasons: &[Reason]) -> Self {
+        Self { situation, verdict: compare(situation, ours, reasons) }
     }
 
     /// The charm and the name of the situation.
@@ -40,12 +40,13 @@ impl<'a> Judged<'a> {
     }
 }
 
-fn compare(situation: &Situation, reasons: &[Reason]) -> Verdict {
+fn compare(situation: &Situation, ours: &Fields, reasons: &[Reason]) -> Verdict {
     let before = fields::before(situation);
     let recorded_fields = fields::recorded(situation);
-    let ours = replay(situation, situation.input.event.event());
-    let settled =
-        LazyCell::new(|| replay(&settled_world(situation), Event::hook("config-changed")));
+    let settled = LazyCell::new(|| {
+        let event = Event::hook("config-changed");
+        Case { event, ..Case::of(&settled_world(situation)) }.run().fields
+    });
     let evidence = Evidence {
         situation,
         before: &before,
@@ -56,13 +57,13 @@ fn compare(situation: &Situation, reasons: &[Reason]) -> Verdict {
     if ours["hook"] != "ok" {
         return Verdict::Different("the hook failed".to_owned());
     }
-    let amiss = amiss(situation, &before, &ours);
+    let amiss = amiss(situation, &before, ours);
     if !amiss.is_empty() {
         return Verdict::Different(amiss.join("; "));
     }
     let mut explained: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut unexplained = Vec::new();
-    for (name, (recorded, ours)) in differences(&recorded_fields, &ours) {
+    for (name, (recorded, ours)) in differences(&recorded_fields, ours) {
         let fit = |reason: &&Reason| reason.explains(&evidence, &name, &recorded, &ours);
         let whole = reasons.iter().filter(|reason| reason.whole).find(fit);
         let fitting: Vec<&Reason> = match whole {
