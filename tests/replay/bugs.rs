@@ -6,6 +6,7 @@ mod databases;
 mod files;
 mod handed_out;
 mod ingress;
+mod mesh;
 mod ui;
 
 use juju_sim::Event;
@@ -25,11 +26,11 @@ fn beaten(rule: Rule, ours: &Hook, python: &Hook) {
     assert!(!broken(python).is_empty(), "this cannot fail");
 }
 
-/// A recorded situation, as it was before the hook.
-fn situation(charm: &str, name: &str) -> Case {
+/// What the Python charm made of a recorded situation.
+fn recorded(charm: &str, name: &str) -> Hook {
     let all = recorded::all();
     let found = all.iter().find(|one| one.charm == charm && one.name == name);
-    Case::of(found.expect("a recorded situation"))
+    Hook::recorded(found.expect("a recorded situation"))
 }
 
 /// What comes of `event` after everything that is wanted has been published.

@@ -8,9 +8,10 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
-use tests::kubernetes::Cluster;
+use serde_json::{Map, Value};
+use tests::kubernetes::{Cluster, Failure};
 use tests::recorded::Situation;
-use tests::{event, pebble, recorded, world};
+use tests::{event, kubernetes, pebble, recorded, world};
 
 use crate::case::{Case, INTEGRATOR, UI};
 
@@ -86,7 +87,7 @@ const LEFT_OVER: [(&str, &str); 10] = [
 ];
 
 /// Twice what is more likely than the rest.
-const DAMAGES: [(&str, Damage); 27] = [
+const DAMAGES: [(&str, Damage); 29] = [
     ("other leader", |case, _| case.state.leader = !case.state.leader),
     ("other hook", |case, at| case.event = pick(at[0], &hooks(case))),
     ("other hook", |case, at| case.event = pick(at[0], &hooks(case))),
@@ -131,6 +132,8 @@ const DAMAGES: [(&str, Damage); 27] = [
         case.state.model.name = pick(at[0], &["a", "123", "yes", "prod-ml"]).to_owned();
     }),
     ("other container", container),
+    ("labelled", |case, _| labelled(case)),
+    ("request refused", refused),
 ];
 
 /// `number` situations, always the same.
@@ -315,5 +318,35 @@ fn container(case: &mut Case, at: [Index; 2]) {
         2 => container.services = BTreeMap::new(),
         3 => container.files.values_mut().for_each(|(_, mode)| "0644".clone_into(mode)),
         _ => container.files.values_mut().for_each(|(content, _)| content.push('#')),
+    }
+}
+
+/// Puts the labels that the record names where they belong.
+pub(crate) fn labelled(case: &mut Case) {
+    let (name, namespace) = (case.state.application().to_owned(), &case.state.model.name);
+    let Some(cluster) = &mut case.cluster else { return };
+    let record = cluster.objects.get(&kubernetes::record(&name, namespace));
+    let text = record.and_then(|record| record["data"]["labels"].as_str()).unwrap_or_default();
+    let labels: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
+    for (path, place) in [
+        (kubernetes::pods(&name, namespace), "/spec/template/metadata/labels"),
+        (kubernetes::service(&name, namespace), "/metadata/labels"),
+    ] {
+        let object = cluster.objects.get_mut(&path).and_then(|object| object.pointer_mut(place));
+        if let Some(there) = object.and_then(Value::as_object_mut) {
+            there.extend(labels.clone());
+        }
+    }
+}
+
+/// The cluster does not do one of the things that it may be asked for.
+fn refused(case: &mut Case, at: [Index; 2]) {
+    let (name, namespace) = (case.state.application().to_owned(), &case.state.model.name);
+    let paths = [kubernetes::pods, kubernetes::service, kubernetes::record];
+    let path = pick(at[0], &paths)(&name, namespace);
+    let method = pick(at[1], &["GET", "PATCH", "DELETE"]).to_owned();
+    if let Some(cluster) = &mut case.cluster {
+        let status = pick(at[1], &[403, 404, 409, 500, 503]);
+        cluster.failures.push(Failure { method, path, status });
     }
 }

@@ -7,6 +7,7 @@ mod feast_configuration;
 mod ingress;
 mod istio_ingress_route;
 mod manifests;
+mod mesh;
 
 use juju_sim::{Bag, Relation};
 use serde_json::Value;

@@ -1,9 +1,8 @@
 //! Both kinds of ingress.
 
 use juju_sim::Relation;
-use tests::recorded;
 
-use super::{beaten, situation};
+use super::{beaten, recorded};
 use crate::always::always;
 use crate::case::{Hook, UI};
 
@@ -25,22 +24,21 @@ fn removing_one_of_two_kinds_of_ingress_ends_the_conflict_in_the_same_hook() {
 
 #[test]
 fn a_gateway_of_another_protocol_is_named_with_what_to_do() {
-    const NAME: &str = "ing_sidecar_no_versions";
-    let mut case = situation(UI, NAME);
+    let python = recorded(UI, "ing_sidecar_no_versions");
+    let mut case = python.case.clone();
     for relation in case.state.relations.iter_mut().filter(|one| one.endpoint == "ingress") {
         let url = r#"{"url": "http://host/model-feast-ui"}"#;
         "traefik-k8s".clone_into(&mut relation.remote_app);
         relation.remote_app_data.insert("ingress".to_owned(), url.to_owned());
     }
-    // It looks for versions alone, and waits for them.
-    let waits = recorded::all().into_iter().find(|one| one.name == NAME).expect("recorded");
     beaten(
         |hook, found| {
             let status = hook.status();
             found.must(status.contains("relate ingress to istio-pilot"), status);
         },
         &case.run(),
-        &Hook { case: case.clone(), ..Hook::recorded(&waits) },
+        // It looks for versions alone, and waits for them.
+        &Hook { case: case.clone(), ..python },
     );
 }
 
