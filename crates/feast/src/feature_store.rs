@@ -1,11 +1,15 @@
 //! Three PostgreSQL databases as one feature store, and the file that tells Feast about them.
 
+use std::borrow::Cow;
+use std::num::NonZeroU16;
+
 use charm::Secret;
 
-use crate::{scalar::quoted, url};
+use crate::node::Node;
+use crate::{Extra, url};
 
 /// A feature store on three PostgreSQL databases.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FeatureStore {
     /// The name of the project, which is also a part of the names of its tables.
     pub project: String,
@@ -17,7 +21,22 @@ pub struct FeatureStore {
     pub online_store: Store,
     /// How the online store's rows are found.
     pub entity_keys: EntityKeys,
+    /// How old definitions may be before they are read again, in seconds; 0 means for ever.
+    pub registry_cache_ttl: u32,
+    /// How long to wait for the registry's server, in seconds. The other stores take the time from the environment
+    /// variable `PGCONNECT_TIMEOUT` alone.
+    pub connect_timeout: NonZeroU16,
+    /// How many connections to the online store one process has at most; Feast's own choice where it is none.
+    pub pool_size: Option<NonZeroU16>,
+    /// What else the file is to say.
+    pub extra: Extra,
 }
+
+/// The Python charms' choice, in seconds.
+pub const REGISTRY_CACHE_TTL: u32 = 60;
+
+/// Without it a client waits for two minutes. In seconds.
+pub const CONNECT_TIMEOUT: NonZeroU16 = NonZeroU16::new(10).unwrap();
 
 /// One database, and how to reach it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,12 +66,19 @@ pub struct Host {
 /// What is asked of TLS: libpq's `sslmode`. It is always written, because Feast's own default has changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum TlsMode {
+    /// No TLS, even where the server has it.
+    Disable,
     /// TLS where the server has it.
     #[default]
     Prefer,
     /// TLS, with whomever.
     Require,
-    /// TLS, with the server that the certificates vouch for.
+    /// TLS, with any server that the certificates vouch for.
+    VerifyCa {
+        /// The absolute path of the certificates, in PEM, wherever the file is used.
+        ca: String,
+    },
+    /// TLS, with the server that the certificates vouch for by its name.
     VerifyFull {
         /// The absolute path of the certificates, in PEM, wherever the file is used.
         ca: String,
@@ -78,15 +104,17 @@ pub struct Error {
     /// The field, such as `registry.password`.
     pub field: String,
     /// What is wrong with it, to be read after its name.
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
 }
 
 impl TlsMode {
     /// libpq's word for it.
     pub(crate) fn word(&self) -> &'static str {
         match self {
+            Self::Disable => "disable",
             Self::Prefer => "prefer",
             Self::Require => "require",
+            Self::VerifyCa { .. } => "verify-ca",
             Self::VerifyFull { .. } => "verify-full",
         }
     }
@@ -101,6 +129,10 @@ impl FeatureStore {
             offline_store,
             online_store,
             entity_keys: EntityKeys::default(),
+            registry_cache_ttl: REGISTRY_CACHE_TTL,
+            connect_timeout: CONNECT_TIMEOUT,
+            pool_size: None,
+            extra: Extra::default(),
         }
     }
 
@@ -108,7 +140,17 @@ impl FeatureStore {
     ///
     /// Fails by the name of the field for a value that Feast or PostgreSQL cannot take.
     pub fn render(&self) -> Result<Secret, Error> {
-        let Self { project, registry, offline_store, online_store, entity_keys } = self;
+        let Self {
+            project,
+            registry,
+            offline_store,
+            online_store,
+            entity_keys,
+            registry_cache_ttl,
+            connect_timeout,
+            pool_size,
+            extra,
+        } = self;
         check_project(project)?;
         for (name, store) in [
             ("registry", registry),
@@ -117,37 +159,44 @@ impl FeatureStore {
         ] {
             store.check(name)?;
         }
-        let mut lines = vec![
-            format!("project: {}", quoted(project)),
-            "registry:".to_owned(),
-            "  registry_type: sql".to_owned(),
-            format!("  path: {}", quoted(&url::registry(registry))),
-            "  cache_ttl_seconds: 60".to_owned(),
-            "  sqlalchemy_config_kwargs:".to_owned(),
-            "    echo: false".to_owned(),
-            "    pool_pre_ping: true".to_owned(),
-            "provider: local".to_owned(),
-            "offline_store:".to_owned(),
-        ];
-        lines.extend(offline_store.lines());
-        lines.push("online_store:".to_owned());
-        lines.extend(online_store.lines());
+        let mut online = online_store.entries();
         // Its single connection would not come back after the server was restarted.
-        lines.push("  conn_type: pool".to_owned());
+        online.push(("conn_type".to_owned(), Node::word("pool")));
+        online.extend(pool_size.map(|size| ("max_conn".to_owned(), Node::word(&size))));
         let version = match entity_keys {
             EntityKeys::Version2 => 2,
             EntityKeys::Version3 => 3,
         };
-        lines.push(format!("entity_key_serialization_version: {version}"));
-        lines.push(String::new());
-        Ok(Secret::new(lines.join("\n")))
+        let registry = Node::mapping([
+            ("registry_type", Node::word("sql")),
+            ("path", Node::text(url::registry(registry, *connect_timeout))),
+            ("cache_ttl_seconds", Node::word(&registry_cache_ttl)),
+            (
+                "sqlalchemy_config_kwargs",
+                Node::mapping([("echo", Node::word(&false)), ("pool_pre_ping", Node::word(&true))]),
+            ),
+        ]);
+        let mut file: Vec<(String, Node)> = [
+            ("project", Node::text(project)),
+            ("registry", registry),
+            ("provider", Node::word("local")),
+            ("offline_store", Node::Mapping(offline_store.entries())),
+            ("online_store", Node::Mapping(online)),
+            ("entity_key_serialization_version", Node::word(&version)),
+        ]
+        .map(|(key, value)| (key.to_owned(), value))
+        .into();
+        extra.merge_into(&mut file)?;
+        Ok(Secret::new(Node::document(&file)))
     }
 }
 
 impl Store {
     fn check(&self, name: &str) -> Result<(), Error> {
         let Self { hosts, database, user, password, tls } = self;
-        let refuse = |field: &str, reason| Err(Error { field: format!("{name}.{field}"), reason });
+        let refuse = |field: &str, reason: &'static str| {
+            Err(Error { field: format!("{name}.{field}"), reason: reason.into() })
+        };
         if hosts.is_empty() {
             return refuse("host", "is missing");
         }
@@ -175,37 +224,41 @@ impl Store {
         Ok(())
     }
 
-    fn lines(&self) -> Vec<String> {
+    fn entries(&self) -> Vec<(String, Node)> {
         let Self { hosts, database, user, password, tls } = self;
         let port = hosts.first().map_or(0, |host| host.port);
         let names: Vec<&str> =
             hosts.iter().filter(|host| host.port == port).map(|host| host.name.as_str()).collect();
-        let mut lines = vec![
-            "  type: postgres".to_owned(),
-            format!("  host: {}", quoted(&names.join(","))),
-            format!("  port: {port}"),
-            format!("  database: {}", quoted(database)),
-            "  db_schema: \"public\"".to_owned(),
-            format!("  user: {}", quoted(user)),
-            format!("  password: {}", quoted(password.reveal())),
-            format!("  sslmode: {}", tls.word()),
+        let entries = [
+            ("type", Node::word("postgres")),
+            ("host", Node::text(names.join(","))),
+            ("port", Node::word(&port)),
+            ("database", Node::text(database)),
+            ("db_schema", Node::text("public")),
+            ("user", Node::text(user)),
+            ("password", Node::text(password.reveal())),
+            ("sslmode", Node::word(tls.word())),
         ];
-        lines.extend(tls.ca().map(|ca| format!("  sslrootcert_path: {}", quoted(ca))));
-        lines
+        entries
+            .into_iter()
+            .chain(tls.ca().map(|ca| ("sslrootcert_path", Node::text(ca))))
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect()
     }
 }
 
 impl TlsMode {
-    fn ca(&self) -> Option<&str> {
+    pub(crate) fn ca(&self) -> Option<&str> {
         match self {
-            Self::Prefer | Self::Require => None,
-            Self::VerifyFull { ca } => Some(ca),
+            Self::Disable | Self::Prefer | Self::Require => None,
+            Self::VerifyCa { ca } | Self::VerifyFull { ca } => Some(ca),
         }
     }
 }
 
-/// What both Feast's own rule, in all its versions, and PostgreSQL's names of tables can take.
-fn check_project(project: &str) -> Result<(), Error> {
+/// Whether a project can have this name: what both Feast's own rule, in all its versions, and PostgreSQL's names of
+/// tables can take. The error names the field `project`.
+pub fn check_project(project: &str) -> Result<(), Error> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     if project.bytes().all(plain) && project.as_bytes().first().is_some_and(|first| *first != b'_')
     {
@@ -213,7 +266,7 @@ fn check_project(project: &str) -> Result<(), Error> {
     } else {
         Err(Error {
             field: "project".to_owned(),
-            reason: "is not ASCII letters, digits and underscores, the first no underscore",
+            reason: "is not ASCII letters, digits and underscores, the first no underscore".into(),
         })
     }
 }

@@ -1,7 +1,13 @@
 //! Feast's three stores, and the `feature_store.yaml` that describes them.
 
+mod extra;
 mod feature_store;
+mod node;
 mod scalar;
 mod url;
 
-pub use feature_store::{EntityKeys, Error, FeatureStore, Host, Store, TlsMode};
+pub use extra::Extra;
+pub use feature_store::{
+    CONNECT_TIMEOUT, EntityKeys, Error, FeatureStore, Host, REGISTRY_CACHE_TTL, Store, TlsMode,
+    check_project,
+};

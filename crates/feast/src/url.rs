@@ -1,8 +1,10 @@
 //! The registry's URL, as SQLAlchemy reads it.
 
+use std::num::NonZeroU16;
+
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::{Host, Store, TlsMode};
+use crate::{Host, Store};
 
 /// `text` with everything but ASCII letters and digits percent-encoded, a blank as `%20`.
 ///
@@ -11,12 +13,12 @@ pub(crate) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
-/// The URL of a checked store.
+/// The URL of a checked store. The time-out is in seconds.
 ///
 /// It is written by hand because SQLAlchemy is not of one mind with the URL standard: it has forms for several hosts
 /// that the standard does not know, and decodes the database's name in some versions only. The name therefore goes into
 /// the query, which all versions decode, unless it is plain. Every part from outside is percent-encoded.
-pub(crate) fn registry(store: &Store) -> String {
+pub(crate) fn registry(store: &Store, connect_timeout: NonZeroU16) -> String {
     let Store { hosts, database, user, password, tls } = store;
     let mut query: Vec<(&str, String)> = Vec::new();
     let authority = if let [Host { name, port }] = hosts.as_slice() {
@@ -36,10 +38,10 @@ pub(crate) fn registry(store: &Store) -> String {
         ""
     };
     query.push(("sslmode", tls.word().to_owned()));
-    if let TlsMode::VerifyFull { ca } = tls {
+    if let Some(ca) = tls.ca() {
         query.push(("sslrootcert", encoded(ca)));
     }
-    query.push(("connect_timeout", "10".to_owned()));
+    query.push(("connect_timeout", connect_timeout.to_string()));
     let query: Vec<String> = query.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let (user, password) = (encoded(user), encoded(password.reveal()));
     format!("postgresql+psycopg://{user}:{password}@{authority}/{path}?{}", query.join("&"))
@@ -52,6 +54,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::{CONNECT_TIMEOUT, TlsMode};
+
+    fn registry(store: &Store) -> String {
+        super::registry(store, CONNECT_TIMEOUT)
+    }
 
     fn store(hosts: &[(&str, u16)]) -> Store {
         Store {

@@ -98,6 +98,56 @@ fn entity_keys_can_be_those_of_a_new_store() {
 }
 
 #[test]
+fn an_operators_choices_are_in_the_file() {
+    let store = FeatureStore {
+        registry_cache_ttl: 0,
+        connect_timeout: NonZeroU16::new(3).unwrap(),
+        pool_size: NonZeroU16::new(25),
+        ..everything()
+    };
+    let text = rendered(&store);
+    let chosen =
+        ["connect_timeout=3\"", "cache_ttl_seconds: 0\n", "conn_type: pool\n  max_conn: 25\n"];
+    assert!(chosen.iter().all(|choice| text.contains(choice)), "{text}");
+}
+
+#[test]
+fn what_is_added_is_merged_at_every_depth() {
+    let yaml = "
+        provider: custom.Provider
+        flags: {alpha_features: true, 'yes': [1, 2.5, a$HOME, {{b: ~}: 1}]}
+        registry: {cache_mode: thread, sqlalchemy_config_kwargs: {echo: true, pool_size: 3}}
+        online_store: {vector_enabled: true}
+    "
+    .replace("{{b: ~}: 1}", "{b: ~}");
+    let store = FeatureStore { extra: Extra::read(&yaml).unwrap(), ..everything() };
+    let (plain, text) = (rendered(&everything()), rendered(&store));
+    let added: Vec<&str> =
+        text.lines().filter(|line| !plain.lines().any(|old| old == *line)).collect();
+    insta::assert_snapshot!(added.join("\n"), @r#"
+        echo: true
+        pool_size: 3
+      cache_mode: "thread"
+    provider: "custom.Provider"
+      vector_enabled: true
+    flags:
+      alpha_features: true
+      "yes": [1, 2.5, "a\x24HOME", { "b": null }]
+    "#);
+    let read: Value = serde_yaml::from_str(&text).unwrap();
+    assert_eq!(read["flags"]["yes"][2], "a$HOME");
+    assert!(read["flags"]["yes"][3]["b"].is_null());
+    assert_eq!(read["registry"]["sqlalchemy_config_kwargs"]["pool_pre_ping"], true);
+}
+
+#[test]
+fn what_is_added_cannot_take_the_place_of_a_section() {
+    let extra = Extra::read("registry: {sqlalchemy_config_kwargs: 1}").unwrap();
+    let error = FeatureStore { extra, ..everything() }.render().unwrap_err();
+    assert_eq!(error.to_string(), "registry.sqlalchemy_config_kwargs is not a mapping");
+}
+
+#[test]
 fn what_cannot_be_represented_is_refused_by_the_name_of_the_field() {
     type Damage = fn(&mut FeatureStore);
     let damages: [(Damage, &str); 13] = [
@@ -161,7 +211,7 @@ proptest! {
             prop_assert_eq!(&read[section]["password"], password.as_str());
             prop_assert_eq!(&read[section]["database"], database.as_str());
         }
-        let url = url::registry(&store.registry);
+        let url = url::registry(&store.registry, store.connect_timeout);
         prop_assert_eq!(&read["registry"]["path"], url.as_str());
     }
 }
