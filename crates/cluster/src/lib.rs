@@ -11,6 +11,7 @@ mod connect;
 mod error;
 #[cfg(feature = "client")]
 mod mesh;
+mod names;
 mod object;
 mod pod_default;
 mod secret;
@@ -20,6 +21,7 @@ pub use client::{Cluster, Found, OnConflict};
 #[cfg(feature = "client")]
 pub use error::Error;
 pub use k8s_openapi;
+pub use names::{is_dns_label, is_dns_subdomain, is_label_key, is_label_value};
 pub use object::{NotAnObject, Object, ObjectKind};
 pub use pod_default::{PodDefault, PodDefaultSpec};
 pub use secret::opaque_secret;
