@@ -54,6 +54,13 @@ impl Observation {
                     relation.local = relation.local.edited(edits);
                 }
             }
+            Change::UnitRelationSet { id, edits } => {
+                for relation in
+                    self.relations.values_mut().flatten().filter(|relation| relation.id == *id)
+                {
+                    relation.local_unit = relation.local_unit.edited(edits);
+                }
+            }
             Change::OpenPort(port) => {
                 self.ports.insert(*port);
             }

@@ -42,6 +42,13 @@ pub enum Change {
         /// New values.
         edits: Edits,
     },
+    /// Change this unit's databag.
+    UnitRelationSet {
+        /// The relation.
+        id: RelationId,
+        /// New values.
+        edits: Edits,
+    },
     /// Open a port of this unit.
     OpenPort(Port),
     /// Close a port of this unit.
@@ -65,6 +72,7 @@ impl fmt::Display for Change {
             Self::SecretGrant { uri, id } => write!(f, "secret-grant {uri} -r {id}"),
             Self::SecretRemove { uri } => write!(f, "secret-remove {uri}"),
             Self::RelationSet { id, edits } => write!(f, "relation-set -r {id} --app {edits}"),
+            Self::UnitRelationSet { id, edits } => write!(f, "relation-set -r {id} {edits}"),
             Self::OpenPort(port) => write!(f, "open-port {port}"),
             Self::ClosePort(port) => write!(f, "close-port {port}"),
             Self::Mesh(change) => write!(f, "mesh: {change}"),

@@ -13,6 +13,7 @@ mod databag;
 mod dispatch;
 mod mesh;
 mod observation;
+mod options;
 mod plan;
 mod port;
 pub mod properties;
@@ -28,6 +29,7 @@ pub use observation::{
     ConfigValue, Endpoint, MarkedSecret, Observation, OwnedSecret, Relation, RelationId,
     SecretAnswer,
 };
+pub use options::Options;
 pub use plan::{Answer, Plan, Publication, SecretPlan};
 pub use port::{Port, Protocol};
 pub use secret::{Secret, SecretContent};

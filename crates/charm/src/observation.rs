@@ -32,6 +32,8 @@ pub struct Observation {
     pub containers: BTreeMap<String, Container>,
     /// The labels that bring pods and Service into a mesh. `None` where nobody had to look, or could.
     pub mesh: Option<Mesh>,
+    /// The time, in seconds since 1970 (UTC).
+    pub now: u64,
     /// The parameters of an action, with defaults filled in.
     pub parameters: BTreeMap<String, serde_json::Value>,
 }
@@ -62,6 +64,11 @@ pub struct Endpoint {
     pub secrets: Option<&'static str>,
     /// A key in the remote application's databag that holds the URI of a secret only where another one says so.
     pub marked_secret: Option<MarkedSecret>,
+    /// Read our own unit's databag.
+    pub local_unit: bool,
+    /// A key in the databags of the remote units that holds the URI of a secret, followed under the label
+    /// `<endpoint>.<relation id>.<key>`.
+    pub unit_secret: Option<&'static str>,
 }
 
 /// A key of a databag that holds the URI of a secret only where another key says `true`, and plain text otherwise.
@@ -84,7 +91,8 @@ pub struct RelationId(pub u32);
 pub struct Relation {
     /// Its number.
     pub id: RelationId,
-    /// The application on the other side; empty where nothing of that side was asked for, as its name costs a question.
+    /// The application on the other side; empty where nothing of that side was asked for and this application owns no
+    /// secret that it could be granted, as its name costs a question.
     pub application: String,
     /// Our own application's databag; empty unless asked for and this unit leads.
     pub local: Databag,
@@ -92,6 +100,8 @@ pub struct Relation {
     pub remote: Databag,
     /// The databags of the other side's units; empty unless asked for.
     pub units: BTreeMap<String, Databag>,
+    /// Our own unit's databag; empty unless asked for.
+    pub local_unit: Databag,
 }
 
 /// What Juju said when asked for a secret.
@@ -144,6 +154,8 @@ impl Endpoint {
             echo: None,
             secrets: None,
             marked_secret: None,
+            local_unit: false,
+            unit_secret: None,
         }
     }
 
@@ -195,11 +207,23 @@ impl Endpoint {
         Self { marked_secret: Some(secret), ..self }
     }
 
-    /// The URIs of secrets that the remote application's databag of `relation` holds, each with the label under which
-    /// it is followed.
+    /// Also our own unit's databag.
+    #[must_use]
+    pub const fn with_local_unit(self) -> Self {
+        Self { local_unit: true, ..self }
+    }
+
+    /// Also the databags of the remote units; see [`Self::unit_secret`].
+    #[must_use]
+    pub const fn with_unit_secret(self, key: &'static str) -> Self {
+        Self { units: true, unit_secret: Some(key), ..self }
+    }
+
+    /// The URIs of secrets that the databags of the other side of `relation` hold, each with the label under which it is
+    /// followed.
     pub fn secrets_of(self, relation: &Relation) -> Vec<(&str, String)> {
-        let Self { name, secrets, marked_secret, .. } = self;
-        let Relation { id, remote, .. } = relation;
+        let Self { name, secrets, marked_secret, unit_secret, .. } = self;
+        let Relation { id, remote, units, .. } = relation;
         let by_prefix = remote.iter().filter_map(|(key, uri)| {
             let group = key.strip_prefix(secrets?)?;
             Some((uri, format!("{name}.{id}.{group}.secret")))
@@ -208,7 +232,11 @@ impl Endpoint {
             marked_secret.filter(|secret| remote.get(secret.mark) == Some("true")).and_then(
                 |secret| Some((remote.get(secret.key)?, format!("{}.{name}.{id}", secret.label))),
             );
-        by_prefix.chain(marked).collect()
+        let of_units = units.values().filter_map(|unit| {
+            let key = unit_secret?;
+            Some((unit.get(key)?, format!("{name}.{id}.{key}")))
+        });
+        by_prefix.chain(marked).chain(of_units).collect()
     }
 }
 

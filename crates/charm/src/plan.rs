@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Change, Databag, Membership, Observation, Port, RelationId, SecretContent, Status, Workload,
+    Change, Databag, Edits, Membership, Observation, Port, RelationId, SecretContent, Status,
+    Workload,
 };
 
 /// What a charm wants.
@@ -16,6 +17,8 @@ pub struct Plan {
     pub status: Status,
     /// What our application publishes, by relation.
     pub databags: BTreeMap<RelationId, Publication>,
+    /// What this unit publishes, by relation.
+    pub unit_databags: BTreeMap<RelationId, Publication>,
     /// The secrets that our application owns, by owner's label; `None` removes one.
     pub secrets: BTreeMap<String, Option<SecretPlan>>,
     /// The ports that this unit opens; every other one is closed. `None` leaves them alone.
@@ -28,7 +31,7 @@ pub struct Plan {
     pub answer: Option<Answer>,
 }
 
-/// What our application publishes on one relation.
+/// What our application, or this unit, publishes on one relation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Publication {
     /// The databag holds these keys and no others.
@@ -55,12 +58,23 @@ pub enum Answer {
     Failure(String),
 }
 
+impl Publication {
+    /// What has to be set so that a databag that holds `local` holds this.
+    fn edits(&self, local: &Databag) -> Edits {
+        match self {
+            Self::Exactly(wanted) => local.edits_to(wanted),
+            Self::Including(wanted) => local.edits_to_include(wanted),
+        }
+    }
+}
+
 impl Plan {
     /// A plan that does nothing but tell `status`.
     pub fn only(status: Status) -> Self {
         Self {
             status,
             databags: BTreeMap::new(),
+            unit_databags: BTreeMap::new(),
             secrets: BTreeMap::new(),
             ports: None,
             workloads: BTreeMap::new(),
@@ -76,7 +90,8 @@ impl Plan {
     /// of pods replace the pod that the charm runs in: they come when nothing else is left to be said.
     pub fn changes(&self, seen: &Observation) -> Vec<Change> {
         // Without `..`: a new field must be dealt with here before the crate compiles.
-        let Self { status, databags, secrets, ports, workloads, mesh, answer } = self;
+        let Self { status, databags, unit_databags, secrets, ports, workloads, mesh, answer } =
+            self;
         let mut changes = Vec::new();
         for (name, workload) in workloads {
             if let Some(container) = seen.containers.get(name) {
@@ -89,18 +104,30 @@ impl Plan {
             }
         }
         for (label, wanted) in secrets {
-            secret_changes(label, wanted.as_ref(), seen, &mut changes);
-        }
-        for relation in seen.relations.values().flatten() {
-            let edits = match databags.get(&relation.id) {
-                None => continue,
-                Some(Publication::Exactly(wanted)) => relation.local.edits_to(wanted),
-                Some(Publication::Including(wanted)) => relation.local.edits_to_include(wanted),
-            };
-            if !edits.is_empty() {
-                changes.push(Change::RelationSet { id: relation.id, edits });
+            if let Some(wanted) = wanted {
+                secret_changes(label, wanted, seen, &mut changes);
             }
         }
+        for relation in seen.relations.values().flatten() {
+            let id = relation.id;
+            let edits = databags.get(&id).map(|wanted| wanted.edits(&relation.local));
+            changes.extend(
+                edits
+                    .filter(|edits| !edits.is_empty())
+                    .map(|edits| Change::RelationSet { id, edits }),
+            );
+            let edits = unit_databags.get(&id).map(|wanted| wanted.edits(&relation.local_unit));
+            changes.extend(
+                edits
+                    .filter(|edits| !edits.is_empty())
+                    .map(|edits| Change::UnitRelationSet { id, edits }),
+            );
+        }
+        // Nobody is pointed at a secret that is gone.
+        let void = secrets.iter().filter(|(_, wanted)| wanted.is_none());
+        changes.extend(void.filter_map(|(label, _)| {
+            Some(Change::SecretRemove { uri: seen.owned_secrets.get(label)?.uri.clone() })
+        }));
         if let Some(ports) = ports {
             changes.extend(ports.difference(&seen.ports).map(|port| Change::OpenPort(*port)));
             changes.extend(seen.ports.difference(ports).map(|port| Change::ClosePort(*port)));
@@ -114,19 +141,13 @@ impl Plan {
     }
 }
 
-fn secret_changes(
-    label: &str,
-    wanted: Option<&SecretPlan>,
-    seen: &Observation,
-    changes: &mut Vec<Change>,
-) {
-    match (seen.owned_secrets.get(label), wanted) {
-        (None, None) => {}
-        (Some(owned), None) => changes.push(Change::SecretRemove { uri: owned.uri.clone() }),
-        (None, Some(SecretPlan { content, grants: _ })) => {
+fn secret_changes(label: &str, wanted: &SecretPlan, seen: &Observation, changes: &mut Vec<Change>) {
+    let SecretPlan { content, grants } = wanted;
+    match seen.owned_secrets.get(label) {
+        None => {
             changes.push(Change::SecretAdd { label: label.to_owned(), content: content.clone() });
         }
-        (Some(owned), Some(SecretPlan { content, grants })) => {
+        Some(owned) => {
             if owned.content != *content {
                 changes
                     .push(Change::SecretSet { uri: owned.uri.clone(), content: content.clone() });

@@ -4,6 +4,21 @@
 
 use crate::{Change, Membership, Mesh, Observation, Plan, Publication, Record, WorkloadChange};
 
+/// What a whole hook changes: the charm decides again once its new secrets have URIs that it can hand on.
+pub fn hook(decide: impl Fn(&Observation) -> Plan, seen: &Observation) -> Vec<Change> {
+    let changes = decide(seen).changes(seen);
+    let added: Vec<Change> = changes
+        .iter()
+        .filter(|change| matches!(change, Change::SecretAdd { .. }))
+        .cloned()
+        .collect();
+    if added.is_empty() {
+        return changes;
+    }
+    let seen = seen.after(&added);
+    added.into_iter().chain(decide(&seen).changes(&seen)).collect()
+}
+
 /// Idempotence: once a hook's changes are made, the next hook makes none.
 ///
 /// The status is always told, and a replan changes nothing where Pebble already follows its plan.
@@ -11,8 +26,8 @@ pub fn a_second_run_changes_nothing(
     decide: impl Fn(&Observation) -> Plan,
     seen: &Observation,
 ) -> Result<(), String> {
-    let after = seen.after(&decide(seen).changes(seen));
-    let again = decide(&after).changes(&after);
+    let after = seen.after(&hook(&decide, seen));
+    let again = hook(&decide, &after);
     let idle = |change: &Change| {
         matches!(
             change,
@@ -27,16 +42,20 @@ pub fn what_is_planned_is_what_is_published(
     decide: impl Fn(&Observation) -> Plan,
     seen: &Observation,
 ) -> Result<(), String> {
-    let plan = decide(seen);
-    let after = seen.after(&plan.changes(seen));
+    let after = seen.after(&hook(&decide, seen));
+    let plan = decide(&after);
     for relation in after.relations.values().flatten() {
-        let published = match plan.databags.get(&relation.id) {
-            Some(Publication::Exactly(bag)) => relation.local == *bag,
-            Some(Publication::Including(bag)) => relation.local.edits_to_include(bag).is_empty(),
-            None => true,
-        };
-        if !published {
-            return Err(format!("relation {} publishes {:?}", relation.id, relation.local));
+        for (wanted, bag) in
+            [(&plan.databags, &relation.local), (&plan.unit_databags, &relation.local_unit)]
+        {
+            let published = match wanted.get(&relation.id) {
+                Some(Publication::Exactly(wanted)) => bag == wanted,
+                Some(Publication::Including(wanted)) => bag.edits_to_include(wanted).is_empty(),
+                None => true,
+            };
+            if !published {
+                return Err(format!("relation {} publishes {bag:?}", relation.id));
+            }
         }
     }
     match (&plan.mesh, &seen.mesh, &after.mesh) {
@@ -67,11 +86,11 @@ pub fn a_hook_that_dies_anywhere_is_finished_by_the_next(
     decide: impl Fn(&Observation) -> Plan,
     seen: &Observation,
 ) -> Result<(), String> {
-    let changes = decide(seen).changes(seen);
+    let changes = hook(&decide, seen);
     let finished = seen.after(&changes);
     for survived in 0..changes.len() {
         let halfway = seen.after(&changes[..survived]);
-        if halfway.after(&decide(&halfway).changes(&halfway)) != finished {
+        if halfway.after(&hook(&decide, &halfway)) != finished {
             return Err(format!("dying before {:?} leaves something undone", changes[survived]));
         }
     }

@@ -18,6 +18,20 @@ pub enum Status {
 }
 
 impl Status {
+    /// The same status with something to add to its message.
+    #[must_use]
+    pub fn with_note(self, note: &str) -> Self {
+        let noted = |message: String| {
+            if message.is_empty() { note.to_owned() } else { format!("{message} ({note})") }
+        };
+        match self {
+            Self::Active(message) => Self::Active(noted(message)),
+            Self::Maintenance(message) => Self::Maintenance(noted(message)),
+            Self::Waiting(message) => Self::Waiting(noted(message)),
+            Self::Blocked(message) => Self::Blocked(noted(message)),
+        }
+    }
+
     /// All is well, and there is nothing to add.
     pub fn active() -> Self {
         Self::Active(String::new())

@@ -1,6 +1,8 @@
 //! Looking at the world through Juju.
 
-use charm::{Endpoint, Kind, Observation};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use charm::{ConfigValue, Endpoint, Kind, Observation};
 
 use crate::command::ask;
 use crate::{Error, Juju, action, config, port, secret};
@@ -14,8 +16,11 @@ pub struct Look<'a> {
     /// Whether a unit that does not lead looks at relations too: at the other side's databags and secrets, as our own
     /// application's databag is for the leader alone.
     pub followers: bool,
-    /// The values of the charm's options.
+    /// The values of the charm's options, where this unit looks at relations.
     pub config: bool,
+    /// Options whose value may be the URI of a secret: `secret:<id>`, granted to our application by its user. Asked for
+    /// only where the options are.
+    pub config_secrets: &'a [&'a str],
     /// The ports that this unit has opened.
     pub ports: bool,
     /// The secrets that our application owns, where this unit leads.
@@ -40,13 +45,22 @@ impl Juju {
             application: self.application().to_owned(),
             model: self.model().to_owned(),
             leader,
+            now: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
             ..Observation::default()
         };
         if self.dispatch().kind == Kind::Action {
             seen.parameters = action::parameters().await?;
         }
-        if look.config {
+        if look.config && (leader || look.followers) {
             seen.config = config::read().await?;
+            for option in look.config_secrets {
+                let Some(ConfigValue::Text(text)) = seen.config.get(*option) else { continue };
+                let uri = text.trim();
+                if uri.starts_with("secret:") {
+                    let answer = secret::get(uri, &format!("config.{option}")).await?;
+                    seen.secrets.insert(uri.to_owned(), answer);
+                }
+            }
         }
         let asked = |endpoint: &&Endpoint| leader || look.followers && !endpoint.leader_only;
         for endpoint in look.endpoints.iter().filter(asked) {
@@ -57,8 +71,21 @@ impl Juju {
         }
         if look.owned_secrets && leader {
             seen.owned_secrets = secret::owned().await?;
+            if !seen.owned_secrets.is_empty() {
+                self.name_applications(&mut seen).await?;
+            }
         }
         Ok(seen)
+    }
+
+    /// Secrets are granted to applications, which nobody had to know before there was a secret.
+    async fn name_applications(&self, seen: &mut Observation) -> Result<(), Error> {
+        let relations = seen.relations.values_mut().flatten();
+        for relation in relations.filter(|relation| relation.application.is_empty()) {
+            let application = self.remote_application(relation.id).await?;
+            relation.application = application.unwrap_or_default();
+        }
+        Ok(())
     }
 
     async fn observe_endpoint(

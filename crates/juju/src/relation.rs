@@ -71,11 +71,14 @@ impl Juju {
                 None => databag(id, true, self.application()).await?,
             };
         }
+        if endpoint.local_unit {
+            relation.local_unit = databag(id, false, self.unit()).await?;
+        }
         Ok(Some(relation))
     }
 
     /// The application on the other side; none if the relation went away meanwhile.
-    async fn remote_application(&self, id: RelationId) -> Result<Option<String>, Error> {
+    pub(crate) async fn remote_application(&self, id: RelationId) -> Result<Option<String>, Error> {
         let told = self.dispatch().relation.as_ref().filter(|relation| relation.id == id);
         if let Some(application) = told.and_then(|relation| relation.application.clone()) {
             return Ok(Some(application));
@@ -86,11 +89,14 @@ impl Juju {
     }
 }
 
-/// Sets keys of our application's databag; they reach Juju when the hook ends well.
-pub(crate) async fn set(id: RelationId, edits: &Edits) -> Result<(), Error> {
+/// Sets keys of our application's or our unit's databag; they reach Juju when the hook ends well.
+pub(crate) async fn set(id: RelationId, application: bool, edits: &Edits) -> Result<(), Error> {
     let id = id.to_string();
     let document = go_yaml::encode(edits.reveal());
-    run_with("relation-set", &["-r", &id, "--app", "--file", "-"], &document).await
+    let mut args = vec!["-r", &id];
+    args.extend(application.then_some("--app"));
+    args.extend(["--file", "-"]);
+    run_with("relation-set", &args, &document).await
 }
 
 async fn databag(id: RelationId, application: bool, owner: &str) -> Result<Databag, Error> {

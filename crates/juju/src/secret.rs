@@ -10,8 +10,8 @@ use charm::{OwnedSecret, RelationId, Secret, SecretAnswer, SecretContent};
 use rustix::fs::{MemfdFlags, memfd_create};
 use serde::Deserialize;
 
-use crate::ApplyError;
 use crate::command::{Error, ask, run};
+use crate::{ApplyError, Juju};
 
 /// No URI of a secret is longer: `secret://`, a UUID, `/` and twenty characters.
 const LONGEST_URI: usize = 128;
@@ -68,7 +68,18 @@ pub(crate) async fn get(uri: &str, label: &str) -> Result<SecretAnswer, Error> {
     }
 }
 
-/// The secrets that our application owns and that have a label, by label. What this hook has changed is in it.
+impl Juju {
+    /// The secrets that our application owns and that have a label, by label. What this hook has changed is in it.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Error::Command`] when Juju itself does not work.
+    pub async fn owned_secrets(&self) -> Result<BTreeMap<String, OwnedSecret>, crate::Error> {
+        Ok(owned().await?)
+    }
+}
+
+/// See [`Juju::owned_secrets`].
 pub(crate) async fn owned() -> Result<BTreeMap<String, OwnedSecret>, Error> {
     let ids: Option<Vec<String>> = ask("secret-ids", &[]).await?;
     let mut owned = BTreeMap::new();

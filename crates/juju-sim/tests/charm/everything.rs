@@ -21,8 +21,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let juju = Juju::from_env()?;
     juju::subscribe(juju.dispatch().kind);
     let followers = !juju.unit().ends_with("/0");
-    let look =
-        Look { endpoints: ENDPOINTS, followers, config: true, ports: true, owned_secrets: true };
+    let look = Look {
+        endpoints: ENDPOINTS,
+        followers,
+        config: true,
+        config_secrets: &["secret"],
+        ports: true,
+        owned_secrets: true,
+    };
     match juju.dispatch().name.as_str() {
         "update-status" => {}
         "install" => {
