@@ -3,10 +3,17 @@
 //! The provider's application databag holds exactly fifteen keys, `{registry,offline_store,online_store}_{user,password,
 //! host,port,database}`, all in plain. A Python UI fails every hook if there is one more or one fewer, so the set is
 //! published whole or not at all, and a withdrawal is an empty databag. The requirer publishes nothing.
+//!
+//! What they cannot say (another project, TLS, further keys), and everything where the operator wants no password in a
+//! databag, is in a Juju secret that the provider's leader announces in its own unit's databag: see [`Rendered`].
+
+mod rendered;
 
 use charm::{Databag, Secret};
 
 use crate::{Error, host, port};
+
+pub use rendered::{ANNOUNCEMENT, CERTIFICATES, Rendered};
 
 const STORES: [&str; 3] = ["registry", "offline_store", "online_store"];
 const FIELDS: [&str; 5] = ["host", "port", "database", "user", "password"];

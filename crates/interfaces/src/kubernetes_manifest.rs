@@ -3,12 +3,12 @@
 //!
 //! The requirer's application databag holds `kubernetes_manifests`, a JSON array of objects, or with `is_secret: true`
 //! the URI of a Juju secret whose key `manifests` holds the array. The provider publishes nothing, so it cannot be known
-//! whether it is new enough for the second form: we publish the first.
+//! whether it is new enough for the second form: publish the first unless an operator says otherwise.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use charm::{Databag, MarkedSecret, SecretAnswer};
+use charm::{Databag, MarkedSecret, Secret, SecretAnswer, SecretContent};
 use serde_json::Value;
 
 use crate::{Error, python_json};
@@ -63,6 +63,16 @@ impl Manifests {
         }
     }
 
+    /// What the Juju secret holds where the databag is [`Self::secret_databag`].
+    pub fn secret_content(&self) -> SecretContent {
+        SecretContent::from([(SECRET_KEY.to_owned(), Secret::new(python_json::text(&self.0)))])
+    }
+
+    /// What the application publishes in place of the objects: the URI of the secret that holds them.
+    pub fn secret_databag(uri: &str) -> Databag {
+        Databag::from([(KEY, uri), (IS_SECRET, "true")])
+    }
+
     /// Reads what an application published. `secrets` holds the answers by URI.
     pub fn read(
         remote: &Databag,
@@ -82,6 +92,11 @@ impl Manifests {
             }
             None | Some(SecretAnswer::Denied | SecretAnswer::NotFound) => Ok(None),
         }
+    }
+
+    /// Reads the array itself, as it stands in a databag or in a secret.
+    pub fn from_text(text: &str) -> Result<Self, Error> {
+        Self::parse(KEY, text)
     }
 
     fn parse(field: &'static str, text: &str) -> Result<Self, Error> {
@@ -118,7 +133,6 @@ impl fmt::Debug for Manifests {
 
 #[cfg(test)]
 mod tests {
-    use charm::{Secret, SecretContent};
     use serde_json::json;
 
     use super::*;
