@@ -1,6 +1,7 @@
 //! feast-integrator on a simulated unit.
 
 mod bad_input;
+mod chosen;
 mod commands;
 mod subordinated;
 

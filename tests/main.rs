@@ -6,5 +6,6 @@ mod feast_integrator;
 mod feast_ui;
 mod licences;
 mod neighbours;
+mod options;
 mod together;
 mod upgrade;

@@ -18,7 +18,7 @@ fn hooks_that_can_change_nothing_cost_nothing() {
 
 #[test]
 fn an_update_status_asks_for_what_it_needs_and_no_more() {
-    for (state, commands) in [(in_plain(), 17), (by_secrets(), 23)] {
+    for (state, commands) in [(in_plain(), 20), (by_secrets(), 26)] {
         let outcome = settled(state).settle(Event::hook("update-status"));
         assert_eq!(outcome.commands.len(), commands, "{}", outcome.transcript());
     }
@@ -29,6 +29,7 @@ fn an_update_status_reads_each_thing_once() {
     let outcome = settled(by_secrets()).settle(Event::hook("update-status"));
     insta::assert_snapshot!(outcome.transcript(), @r#"
     is-leader --format=json
+    config-get --format=json
     relation-ids --format=json -- offline-store
     relation-list --format=json -r 1 --app
     relation-get --format=json -r 1 --app -- - pg-offline-store
@@ -50,6 +51,8 @@ fn an_update_status_reads_each_thing_once() {
     relation-get --format=json -r 5 --app -- - feast-integrator
     relation-ids --format=json -- feast-configuration
     relation-get --format=json -r 6 --app -- - feast-integrator
+    relation-get --format=json -r 6 -- - feast-integrator/0
+    secret-ids --format=json
     status-set active -- ""
     "#);
 }
@@ -57,38 +60,38 @@ fn an_update_status_reads_each_thing_once() {
 #[test]
 fn every_hook_with_all_related_by_secrets_costs_so_many_commands() {
     insta::assert_snapshot!(event::costs(&mut settled(by_secrets())), @r#"
-    23 Hook("install")
-    23 Hook("config-changed")
+    26 Hook("install")
+    26 Hook("config-changed")
      0 Hook("start")
-    23 Hook("update-status")
-    23 Hook("upgrade-charm")
+    26 Hook("update-status")
+    26 Hook("upgrade-charm")
      0 Hook("stop")
      0 Hook("remove")
-    23 Hook("leader-elected")
-    22 RelationCreated(1)
-    22 RelationJoined(1, "pg-offline-store/0")
-    22 RelationChanged(1)
-    22 RelationUnitChanged(1, "pg-offline-store/0")
-    22 RelationDeparted { relation: 1, unit: "pg-offline-store/0", departing: "pg-offline-store/0" }
-    22 RelationDeparted { relation: 1, unit: "pg-offline-store/0", departing: "feast-integrator/0" }
-    23 RelationBroken(1)
-    23 RelationBrokenAfterRestart(1)
-    23 RelationBroken(2)
-    23 RelationBrokenAfterRestart(2)
-    23 RelationBroken(3)
-    23 RelationBrokenAfterRestart(3)
-    24 RelationBroken(4)
-    24 RelationBrokenAfterRestart(4)
-    22 RelationBroken(5)
-    22 RelationBrokenAfterRestart(5)
-    22 RelationBroken(6)
-    22 RelationBrokenAfterRestart(6)
-    23 SecretChanged("9m4e2mr0ui3e8a215n01")
-    23 SecretChanged("9m4e2mr0ui3e8a215t01")
-    23 SecretChanged("9m4e2mr0ui3e8a215n02")
-    23 SecretChanged("9m4e2mr0ui3e8a215t02")
-    23 SecretChanged("9m4e2mr0ui3e8a215n03")
-    23 SecretChanged("9m4e2mr0ui3e8a215t03")
+    26 Hook("leader-elected")
+    25 RelationCreated(1)
+    25 RelationJoined(1, "pg-offline-store/0")
+    25 RelationChanged(1)
+    25 RelationUnitChanged(1, "pg-offline-store/0")
+    25 RelationDeparted { relation: 1, unit: "pg-offline-store/0", departing: "pg-offline-store/0" }
+    25 RelationDeparted { relation: 1, unit: "pg-offline-store/0", departing: "feast-integrator/0" }
+    26 RelationBroken(1)
+    26 RelationBrokenAfterRestart(1)
+    26 RelationBroken(2)
+    26 RelationBrokenAfterRestart(2)
+    26 RelationBroken(3)
+    26 RelationBrokenAfterRestart(3)
+    27 RelationBroken(4)
+    27 RelationBrokenAfterRestart(4)
+    25 RelationBroken(5)
+    25 RelationBrokenAfterRestart(5)
+    24 RelationBroken(6)
+    24 RelationBrokenAfterRestart(6)
+    26 SecretChanged("9m4e2mr0ui3e8a215n01")
+    26 SecretChanged("9m4e2mr0ui3e8a215t01")
+    26 SecretChanged("9m4e2mr0ui3e8a215n02")
+    26 SecretChanged("9m4e2mr0ui3e8a215t02")
+    26 SecretChanged("9m4e2mr0ui3e8a215n03")
+    26 SecretChanged("9m4e2mr0ui3e8a215t03")
     "#);
 }
 
@@ -102,12 +105,14 @@ fn a_unit_that_does_not_lead_or_has_no_relations_asks_less() {
     let mut alone = Deployed::integrator(State::leader());
     insta::assert_snapshot!(alone.settle(Event::hook("update-status")).transcript(), @r#"
     is-leader --format=json
+    config-get --format=json
     relation-ids --format=json -- offline-store
     relation-ids --format=json -- online-store
     relation-ids --format=json -- registry
     relation-ids --format=json -- secrets
     relation-ids --format=json -- pod-defaults
     relation-ids --format=json -- feast-configuration
+    secret-ids --format=json
     status-set blocked -- "[offline-store] Please add the missing relation: offline-store"
     "#);
 }

@@ -21,9 +21,12 @@ fn an_update_status_asks_for_what_it_needs_and_no_more() {
     let outcome = deployed.settle(Event::hook("update-status"));
     insta::assert_snapshot!(outcome.transcript(), @r#"
     is-leader --format=json
+    config-get --format=json
     relation-ids --format=json -- feast-configuration
     relation-list --format=json -r 11 --app
     relation-get --format=json -r 11 --app -- - feast-integrator
+    relation-list --format=json -r 11
+    relation-get --format=json -r 11 -- - feast-integrator/0
     relation-ids --format=json -- dashboard-links
     relation-get --format=json -r 12 --app -- - feast-ui
     relation-ids --format=json -- ingress
@@ -43,36 +46,37 @@ fn every_hook_with_all_related_costs_so_many_commands() {
     let mut deployed = Deployed::ui(configured());
     deployed.settle(Event::hook("config-changed"));
     insta::assert_snapshot!(event::costs(&mut deployed), @r#"
-    15 Hook("install")
-    15 Hook("config-changed")
+    18 Hook("install")
+    18 Hook("config-changed")
      0 Hook("start")
-    15 Hook("update-status")
-    15 Hook("upgrade-charm")
+    18 Hook("update-status")
+    18 Hook("upgrade-charm")
      0 Hook("stop")
      0 Hook("remove")
-    15 Hook("leader-elected")
-    14 RelationCreated(11)
-    14 RelationJoined(11, "feast-integrator/0")
-    14 RelationChanged(11)
-    14 RelationUnitChanged(11, "feast-integrator/0")
-    14 RelationDeparted { relation: 11, unit: "feast-integrator/0", departing: "feast-integrator/0" }
-    14 RelationDeparted { relation: 11, unit: "feast-integrator/0", departing: "feast-ui/0" }
-    13 RelationBroken(11)
-    13 RelationBrokenAfterRestart(11)
-    14 RelationBroken(12)
-    14 RelationBrokenAfterRestart(12)
-    12 RelationBroken(13)
-    12 RelationBrokenAfterRestart(13)
-    15 PebbleReady("feast-ui")
-    15 PebbleCheckFailed("feast-ui", "up")
-    15 PebbleCheckRecovered("feast-ui", "up")
-    15 PebbleCustomNotice("feast-ui", "example.com/a")
+    18 Hook("leader-elected")
+    17 RelationCreated(11)
+    17 RelationJoined(11, "feast-integrator/0")
+    17 RelationChanged(11)
+    17 RelationUnitChanged(11, "feast-integrator/0")
+    16 RelationDeparted { relation: 11, unit: "feast-integrator/0", departing: "feast-integrator/0" }
+    16 RelationDeparted { relation: 11, unit: "feast-integrator/0", departing: "feast-ui/0" }
+    14 RelationBroken(11)
+    14 RelationBrokenAfterRestart(11)
+    17 RelationBroken(12)
+    17 RelationBrokenAfterRestart(12)
+    15 RelationBroken(13)
+    15 RelationBrokenAfterRestart(13)
+    18 PebbleReady("feast-ui")
+    18 PebbleCheckFailed("feast-ui", "up")
+    18 PebbleCheckRecovered("feast-ui", "up")
+    18 PebbleCustomNotice("feast-ui", "example.com/a")
     "#);
 }
 
 #[test]
 fn a_unit_that_does_not_lead_or_has_no_relations_asks_less() {
-    for (state, commands) in [(State { leader: false, ..configured() }, 10), (State::leader(), 9)] {
+    for (state, commands) in [(State { leader: false, ..configured() }, 13), (State::leader(), 10)]
+    {
         let mut deployed = Deployed::ui(state);
         deployed.settle(Event::hook("config-changed"));
         let outcome = deployed.settle(Event::hook("update-status"));

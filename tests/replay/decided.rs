@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use charm::{
-    Change, Container, Databag, Dispatch, Endpoint, Observation, Plan, Relation, RelationEvent,
-    RelationId, Secret, SecretAnswer,
+    Change, Container, Databag, Dispatch, Endpoint, Observation, OwnedSecret, Plan, Relation,
+    RelationEvent, RelationId, Secret, SecretAnswer, SecretContent,
 };
-use juju_sim::{Bag, Event, State, Status};
+use juju_sim::{Bag, Event, Owner, State, Status};
 
 use crate::always::{Sources, sources};
 use crate::case::{Case, Hook, UI, inside};
@@ -37,10 +37,14 @@ pub(crate) fn observe(case: &Case) -> Observation {
         seen.set_container(feast_ui::CONTAINER, container.as_ref().map(inside));
         seen.mesh = case.cluster.as_ref().map(|cluster| mesh(cluster, state));
     }
+    if state.leader && !is_ui {
+        seen.owned_secrets = owned(state);
+    }
     // Of feast-ui, units that do not lead look too.
     let asked = |endpoint: &&Endpoint| state.leader || is_ui && !endpoint.leader_only;
     for endpoint in endpoints.iter().filter(asked) {
-        let told = |relation| relation_of(endpoint, relation, state.leader);
+        let named = !seen.owned_secrets.is_empty();
+        let told = |relation| relation_of(endpoint, relation, state.leader, named);
         let mut relations: Vec<Relation> = case.live(endpoint.name).map(told).collect();
         relations.sort_by_key(|relation| relation.id);
         for (uri, _) in relations.iter().flat_map(|relation| endpoint.secrets_of(relation)) {
@@ -79,8 +83,14 @@ pub(crate) fn decided(case: &Case) -> Hook {
     if !case.brings_news() {
         return hook;
     }
-    let (seen, decide) = (observe(case), decide(&case.charm));
-    let changes = decide(&seen).changes(&seen);
+    let (mut seen, decide) = (observe(case), decide(&case.charm));
+    let mut changes = decide(&seen).changes(&seen);
+    let is_new = |change: &Change| matches!(change, Change::SecretAdd { .. });
+    if changes.iter().any(is_new) {
+        changes.iter().filter(|change| is_new(change)).for_each(|add| make(add, &mut hook.after));
+        seen.owned_secrets = owned(&hook.after);
+        changes = decide(&seen).changes(&seen);
+    }
     let mut after = seen.after(&changes);
     let container = after.containers.remove(feast_ui::CONTAINER);
     hook.labels[1] = after.mesh;
@@ -97,6 +107,23 @@ pub(crate) fn decided(case: &Case) -> Hook {
 
 fn make(change: &Change, state: &mut State) {
     match change {
+        Change::SecretAdd { label, content } => {
+            let new = juju_sim::Secret::owned(&unused(state), label, &[]);
+            state.secrets.push(juju_sim::Secret { revisions: [(1, plain(content))].into(), ..new });
+        }
+        Change::SecretSet { uri, content } => {
+            let secret = state.secret_mut(uri).expect("a secret");
+            secret.revisions.insert(secret.newest_revision() + 1, plain(content));
+        }
+        Change::SecretGrant { uri, id: RelationId(id) } => {
+            state.secret_mut(uri).expect("a secret").grants.insert(*id, None);
+        }
+        Change::SecretRemove { uri } => state.secrets.retain(|secret| !secret.is(uri)),
+        Change::UnitRelationSet { id: RelationId(id), edits } => {
+            let bag = &mut state.relation_mut(*id).expect("a relation").local_unit_data;
+            bag.extend(edits.reveal().clone());
+            bag.retain(|_, value| !value.is_empty());
+        }
         Change::RelationSet { id: RelationId(id), edits } => {
             let bag = &mut state.relation_mut(*id).expect("a relation").local_app_data;
             bag.extend(edits.reveal().clone());
@@ -104,19 +131,55 @@ fn make(change: &Change, state: &mut State) {
         }
         Change::OpenPort(port) => drop(state.opened_ports.insert(port.to_string())),
         Change::ClosePort(port) => drop(state.opened_ports.remove(&port.to_string())),
-        Change::Workload(..) | Change::Mesh(_) | Change::StatusSet(_) => {}
-        other => panic!("{other} is of a kind that these charms do not ask for"),
+        Change::Workload(..) | Change::Mesh(_) | Change::Answer(_) | Change::StatusSet(_) => {}
     }
 }
 
-fn relation_of(endpoint: &Endpoint, relation: &juju_sim::Relation, leader: bool) -> Relation {
+/// The next identifier of the simulated unit's.
+fn unused(state: &State) -> String {
+    let ids = ["g", "h"].map(|digit| format!("9m4e2mr0ui3e8a215n4{digit}"));
+    ids.into_iter().find(|id| state.secret(id).is_none()).expect("at most two secrets of ours")
+}
+
+fn plain(content: &SecretContent) -> Bag {
+    content.iter().map(|(key, value)| (key.clone(), value.reveal().to_owned())).collect()
+}
+
+/// What our application owns.
+fn owned(state: &State) -> BTreeMap<String, OwnedSecret> {
+    let ours = state.secrets.iter().filter(|secret| secret.owner == Owner::Application);
+    let seen = |secret: &juju_sim::Secret| {
+        let content = secret.newest().into_iter().flatten();
+        let content = content.map(|(key, value)| (key.clone(), Secret::new(value.as_str())));
+        let granted = secret.grants.keys().filter_map(|id| state.relation(*id));
+        OwnedSecret {
+            uri: format!("secret:{}", secret.id),
+            content: content.collect(),
+            granted: granted.map(|relation| relation.remote_app.clone()).collect(),
+        }
+    };
+    ours.map(|secret| (secret.label.clone(), seen(secret))).collect()
+}
+
+fn relation_of(
+    endpoint: &Endpoint,
+    relation: &juju_sim::Relation,
+    leader: bool,
+    named: bool,
+) -> Relation {
     let remote = endpoint.remote || endpoint.secrets.is_some();
     let mut seen = Relation { id: RelationId(relation.id), ..Relation::default() };
-    if remote {
+    if remote || named {
         seen.application.clone_from(&relation.remote_app);
+    }
+    if remote {
         seen.remote = databag(&relation.remote_app_data);
     }
-    if endpoint.units_when.is_some_and(|key| seen.remote.get(key) == Some("true")) {
+    if endpoint.local_unit {
+        seen.local_unit = databag(&relation.local_unit_data);
+    }
+    if endpoint.units || endpoint.units_when.is_some_and(|key| seen.remote.get(key) == Some("true"))
+    {
         let units = relation.remote_units_data.iter();
         seen.units = units.map(|(unit, bag)| (unit.clone(), databag(bag))).collect();
     }

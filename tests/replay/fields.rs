@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use charm::{File, checksum};
-use juju_sim::{Bag, Outcome, Relation, State, Status};
+use juju_sim::{Bag, Outcome, Owner, Relation, State, Status};
 use serde_json::{Map, Value, json};
 use tests::pebble::Container;
 use tests::recorded::{Output, RecordedContainer, Situation, ports};
@@ -76,7 +76,17 @@ pub(crate) fn ours(outcome: &Outcome, state: &State, container: Option<&Containe
     let (unit, app) = (&state.unit_status, &state.app_status);
     common(&mut fields, unit, app, &state.opened_ports, &state.workload_version);
     databags(&mut fields, &state.relations);
-    for secret in &state.secrets {
+    for secret in state.secrets.iter().filter(|secret| secret.owner == Owner::Application) {
+        let name = format!("own secret:{}", secret.label);
+        let text =
+            fields.values_mut().filter(|value| **value == json!(format!("secret:{}", secret.id)));
+        text.for_each(|value| *value = json!(name));
+        for (key, value) in secret.newest().into_iter().flatten() {
+            let value = if key == "feature-store" { feature_store(value) } else { json!(value) };
+            put(&mut fields, &format!("{name}/{key}"), value);
+        }
+    }
+    for secret in state.secrets.iter().filter(|secret| secret.owner != Owner::Application) {
         // One that was never read has the revision that would be read.
         let revision = secret.tracked.or_else(|| secret.revisions.keys().next_back().copied());
         let content = revision.and_then(|revision| secret.revisions.get(&revision));

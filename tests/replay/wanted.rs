@@ -48,6 +48,8 @@ pub(crate) fn is_configured(situation: &Situation) -> bool {
 
 fn integrator(fields: &mut Fields, situation: &Situation, stores: Option<&BTreeMap<&str, Store>>) {
     let application = situation.input.unit.split('/').next().unwrap_or_default();
+    // The fifteen keys have no word for TLS.
+    let secret = stores.filter(|stores| stores.values().any(|store| store.tls));
     for relation in &situation.input.relations {
         let bag = format!("{}:{}/app", relation.endpoint, relation.id);
         let mut put = |key: &str, value: Value| put(fields, &format!("{bag}/{key}"), value);
@@ -80,6 +82,13 @@ fn integrator(fields: &mut Fields, situation: &Situation, stores: Option<&BTreeM
                     put(&format!("{name}_host"), json!(store.host));
                     put(&format!("{name}_port"), json!(store.port.to_string()));
                     put(&format!("{name}_database"), json!(store.database));
+                }
+                if let Some(stores) = secret {
+                    let name = "own secret:feast-configuration";
+                    let announced =
+                        format!("feast-configuration:{}/unit/secret-configuration", relation.id);
+                    fields.insert(announced, json!(name));
+                    super::fields::put(fields, &format!("{name}/feature-store"), file(stores));
                 }
             }
             ("secrets" | "pod-defaults" | "feast-configuration", None) => {}

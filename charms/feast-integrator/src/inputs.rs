@@ -3,6 +3,9 @@
 use charm::{Dispatch, Endpoint, Observation, Relation, Status};
 use interfaces::postgresql_client::Connection;
 
+use crate::options::Choices;
+use crate::stores::tls_trouble;
+
 /// The database of the offline store.
 pub(crate) const OFFLINE_STORE: &str = "offline-store";
 /// The database of the online store.
@@ -23,7 +26,7 @@ pub const ENDPOINTS: [Endpoint; 6] = [
     database(REGISTRY),
     Endpoint::named(SECRETS).with_local(),
     Endpoint::named(POD_DEFAULTS).with_local(),
-    Endpoint::named(FEAST_CONFIGURATION).with_local(),
+    Endpoint::named(FEAST_CONFIGURATION).with_local().with_local_unit(),
 ];
 
 /// The endpoints of the three databases, and the name of the database that is asked for on each.
@@ -59,16 +62,26 @@ pub(crate) struct Databases {
 pub(crate) struct Unready {
     /// What is wrong, by endpoint in the order of [`DATABASES`].
     pub(crate) troubles: Vec<Status>,
-    /// Whether a database is not merely late but no longer (or not yet) related, so that what was made of it is void.
+    /// Whether a database is not merely late but no longer (or not yet) related, or not as the operator wants it, so that
+    /// what was made of it is void.
     pub(crate) missing: bool,
 }
 
 /// The three databases, if all of them have answered.
-pub(crate) fn databases(seen: &Observation) -> Result<Databases, Unready> {
+pub(crate) fn databases(seen: &Observation, choices: &Choices) -> Result<Databases, Unready> {
     let mut unready = Unready { troubles: Vec::new(), missing: false };
     let connections = DATABASES.map(|(endpoint, _)| {
         unready.missing |= seen.relations(endpoint).is_empty();
-        connection(seen, endpoint).map_err(|trouble| unready.troubles.push(trouble)).ok()
+        let connection =
+            connection(seen, endpoint).map_err(|trouble| unready.troubles.push(trouble)).ok()?;
+        match tls_trouble(endpoint, &connection, choices) {
+            None => Some(connection),
+            Some(trouble) => {
+                unready.missing = true;
+                unready.troubles.push(trouble);
+                None
+            }
+        }
     });
     match connections {
         [Some(offline_store), Some(online_store), Some(registry)] => {

@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
+use charm::Change;
 use clap::Parser;
-use feast_integrator::{ENDPOINTS, decide, is_of_no_interest};
+use feast_integrator::{ENDPOINTS, EXTRA_CONFIGURATION, decide, is_of_no_interest};
 use juju::{Error, Juju, Look};
 
 /// The charm feast-integrator. Juju runs it as `dispatch`, without arguments.
@@ -30,8 +31,26 @@ async fn dispatch() -> Result<(), Error> {
     if is_of_no_interest(juju.dispatch()) {
         return Ok(());
     }
-    let seen = juju.observe(&Look { endpoints: &ENDPOINTS, ..Look::default() }).await?;
-    let changes = decide(&seen).changes(&seen);
+    let look = Look {
+        endpoints: &ENDPOINTS,
+        config: true,
+        config_secrets: &[EXTRA_CONFIGURATION],
+        owned_secrets: true,
+        ..Look::default()
+    };
+    let mut seen = juju.observe(&look).await?;
+    let mut changes = decide(&seen).changes(&seen);
+    // Only Juju knows the URI of a new secret, which is then handed on in the same hook.
+    let is_new = |change: &Change| matches!(change, Change::SecretAdd { .. });
+    if changes.iter().any(is_new) {
+        changes.retain(is_new);
+        for change in &changes {
+            juju.apply(change).await?;
+        }
+        juju.record(&changes).await?;
+        seen.owned_secrets = juju.owned_secrets().await?;
+        changes = decide(&seen).changes(&seen);
+    }
     for change in &changes {
         juju.apply(change).await?;
     }

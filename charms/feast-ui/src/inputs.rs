@@ -1,7 +1,9 @@
 //! What the relations say, in this charm's own terms.
 
 use charm::{Dispatch, Endpoint, Observation, Status};
-use interfaces::feast_configuration::Stores;
+use interfaces::feast_configuration::{ANNOUNCEMENT, Rendered, Stores};
+
+use crate::feature_store::Configuration;
 
 /// The three stores.
 pub(crate) const FEAST_CONFIGURATION: &str = "feast-configuration";
@@ -21,7 +23,7 @@ pub(crate) const REQUIRE_CMR_MESH: &str = "require-cmr-mesh";
 /// On `provide-cmr-mesh`, applications in other models say who they are, so that policies can let them in. This charm asks
 /// for no policies, so it has nothing to say or to learn there.
 pub const ENDPOINTS: [Endpoint; 6] = [
-    Endpoint::named(FEAST_CONFIGURATION).with_remote(),
+    Endpoint::named(FEAST_CONFIGURATION).with_remote().with_unit_secret(ANNOUNCEMENT),
     Endpoint::named(DASHBOARD_LINKS).for_the_leader().with_local(),
     Endpoint::named(INGRESS).with_remote().with_local(),
     Endpoint::named(ISTIO_INGRESS_ROUTE).with_remote().with_local(),
@@ -51,7 +53,7 @@ pub fn is_of_no_interest(dispatch: &Dispatch) -> bool {
     ["start", "stop", "remove"].iter().any(|name| dispatch.is_hook(name))
 }
 
-/// Why the three stores are not known.
+/// Why the configuration is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unready {
     /// What the operator is told.
@@ -60,20 +62,26 @@ pub(crate) struct Unready {
     pub(crate) gone: bool,
 }
 
-/// The three stores, if the integrator has told about them.
-pub(crate) fn stores(seen: &Observation) -> Result<Stores, Unready> {
+/// The configuration, if the integrator has told about it.
+pub(crate) fn configuration(seen: &Observation) -> Result<Configuration, Unready> {
     let told = |text: String| format!("[{FEAST_CONFIGURATION}] {text}");
     let gone = |trouble| Unready { trouble, gone: true };
     let unclear = |text| Unready { trouble: Status::Blocked(told(text)), gone: false };
     match seen.relations(FEAST_CONFIGURATION) {
         [] => Err(gone(Status::Blocked(told(format!("Missing relation: {FEAST_CONFIGURATION}"))))),
-        [relation] => match Stores::read(&relation.remote) {
-            Ok(Some(stores)) => Ok(stores),
-            Ok(None) => Err(gone(Status::Waiting(told(format!(
-                "Waiting for relation data: No data found in relation {FEAST_CONFIGURATION} data bag."
-            ))))),
-            Err(error) => Err(unclear(format!("Invalid relation data: {error}"))),
-        },
+        [relation] => {
+            match (Rendered::read(&relation.units, &seen.secrets), Stores::read(&relation.remote)) {
+                (Ok(Some(rendered)), _) => Ok(rendered.into()),
+                (Ok(None), Ok(Some(stores))) => Configuration::of(&stores)
+                    .map_err(|error| unclear(format!("Invalid relation data: {error}"))),
+                (Ok(None), Ok(None)) => Err(gone(Status::Waiting(told(format!(
+                    "Waiting for relation data: No data found in relation {FEAST_CONFIGURATION} data bag."
+                ))))),
+                (Err(error), _) | (_, Err(error)) => {
+                    Err(unclear(format!("Invalid relation data: {error}")))
+                }
+            }
+        }
         several => {
             let applications: Vec<&str> =
                 several.iter().map(|relation| relation.application.as_str()).collect();

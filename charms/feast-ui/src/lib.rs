@@ -6,6 +6,7 @@ mod feature_store;
 mod inputs;
 mod labels;
 mod mesh;
+mod options;
 mod routes;
 mod workload;
 

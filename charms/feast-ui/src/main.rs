@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use charm::{Change, Status};
 use clap::Parser;
 use feast_ui::{CONTAINER, FILE, Labels, decide, endpoints, errand, is_of_no_interest, told};
+use interfaces::feast_configuration::CERTIFICATES;
 use juju::{Error, Juju, Look};
 use pebble::Pebble;
 
@@ -34,10 +35,16 @@ async fn dispatch() -> Result<(), Error> {
     }
     juju::subscribe(juju.dispatch().kind);
     let endpoints = endpoints(juju.dispatch());
-    let look = Look { endpoints: &endpoints, followers: true, ports: true, ..Look::default() };
+    let look = Look {
+        endpoints: &endpoints,
+        followers: true,
+        ports: true,
+        config: true,
+        ..Look::default()
+    };
     let pebble = Pebble::of(CONTAINER);
     // While Juju answers one hook command after another, Pebble answers too.
-    let (seen, found) = tokio::join!(juju.observe(&look), pebble.observe(&[FILE]));
+    let (seen, found) = tokio::join!(juju.observe(&look), pebble.observe(&[FILE, CERTIFICATES]));
     let mut seen = seen?;
     let (before, unseen) = told(found);
     seen.set_container(CONTAINER, before.clone());

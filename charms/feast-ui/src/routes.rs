@@ -4,18 +4,19 @@ use charm::{Databag, Observation, Plan, Publication, Status};
 use interfaces::{ingress, istio_ingress_route};
 
 use crate::inputs::{INGRESS, ISTIO_INGRESS_ROUTE};
-use crate::workload::{PORT, PREFIX};
+use crate::options::Choices;
+use crate::workload::PORT;
 
 /// What to do about a provider that does not speak as istio-pilot does.
 const ADVICE: &str = "relate ingress to istio-pilot, or istio-ingress-route to istio-ingress-k8s";
 
 /// Asks for the route that applies, where this unit leads, and says what is wrong with it.
-pub(crate) fn ask(plan: &mut Plan, seen: &Observation) -> Vec<Status> {
+pub(crate) fn ask(plan: &mut Plan, seen: &Observation, choices: &Choices) -> Vec<Status> {
     let conflict =
         !seen.relations(INGRESS).is_empty() && !seen.relations(ISTIO_INGRESS_ROUTE).is_empty();
     if seen.leader {
-        sidecar(plan, seen, conflict);
-        ambient(plan, seen, conflict);
+        sidecar(plan, seen, choices, conflict);
+        ambient(plan, seen, choices, conflict);
     }
     if conflict {
         return vec![Status::Blocked(format!(
@@ -23,18 +24,27 @@ pub(crate) fn ask(plan: &mut Plan, seen: &Observation) -> Vec<Status> {
              same time."
         ))];
     }
-    sidecar_troubles(seen).chain(ambient_troubles(seen)).collect()
+    let mut troubles: Vec<Status> = sidecar_troubles(seen).chain(ambient_troubles(seen)).collect();
+    if choices.require_ingress
+        && seen.relations(INGRESS).is_empty()
+        && seen.relations(ISTIO_INGRESS_ROUTE).is_empty()
+    {
+        troubles.push(Status::Blocked(format!(
+            "[{INGRESS}] Please add the missing relation: {INGRESS} or {ISTIO_INGRESS_ROUTE}"
+        )));
+    }
+    troubles
 }
 
 /// Versions go out even in a conflict: one application without them makes the gateway skip everybody's routes. A route
 /// that was asked for before the conflict stays, so that nobody is cut off by the second relation alone; what the gateway
 /// could not read does not, because it would fail on it.
-fn sidecar(plan: &mut Plan, seen: &Observation, conflict: bool) {
+fn sidecar(plan: &mut Plan, seen: &Observation, choices: &Choices, conflict: bool) {
     let route = ingress::Route {
         service: seen.application.clone(),
         port: PORT,
         namespace: Some(seen.model.clone()),
-        prefix: PREFIX.to_owned(),
+        prefix: choices.prefix(),
         rewrite: Some("/".to_owned()),
     };
     for relation in seen.relations(INGRESS) {
@@ -45,7 +55,7 @@ fn sidecar(plan: &mut Plan, seen: &Observation, conflict: bool) {
     }
 }
 
-fn ambient(plan: &mut Plan, seen: &Observation, conflict: bool) {
+fn ambient(plan: &mut Plan, seen: &Observation, choices: &Choices, conflict: bool) {
     for relation in seen.relations(ISTIO_INGRESS_ROUTE) {
         let bag = if conflict {
             Databag::new()
@@ -58,7 +68,7 @@ fn ambient(plan: &mut Plan, seen: &Observation, conflict: bool) {
                 model: seen.model.clone(),
                 service: seen.application.clone(),
                 port: PORT,
-                prefix: PREFIX.to_owned(),
+                prefix: choices.prefix(),
                 rewrite: "/".to_owned(),
                 tls,
             }

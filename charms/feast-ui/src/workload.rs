@@ -6,6 +6,10 @@ use charm::{
     Check, CheckLevel, CheckState, Container, File, OnCheckFailure, Probe, Secret, Service,
     ServiceState, Startup, Status, Workload, checksum,
 };
+use interfaces::feast_configuration::CERTIFICATES;
+
+use crate::feature_store::Configuration;
+use crate::options::Choices;
 
 /// The container, and also the label of our layer in it and the service, as with the Python charm.
 pub const CONTAINER: &str = "feast-ui";
@@ -15,21 +19,27 @@ pub const FILE: &str = "/home/ubuntu/feature_store.yaml";
 pub(crate) const CHECK: &str = "up";
 /// The port that the UI listens on.
 pub(crate) const PORT: u16 = 8888;
-/// The path that the UI is reached under; its files are built for it.
-pub(crate) const PREFIX: &str = "/feast/";
 
-/// The UI on this `feature_store.yaml`, restarted whenever it changes.
-pub(crate) fn running(feature_store: Secret) -> Workload {
-    let files = BTreeMap::from([(FILE.to_owned(), File { content: feature_store, mode: 0o600 })]);
+/// The UI on this configuration, restarted whenever it changes.
+pub(crate) fn running(configuration: Configuration, choices: &Choices) -> Workload {
+    let Configuration { file, certificates, connect_timeout } = configuration;
+    let Choices { log_level, path, .. } = choices;
+    let certificates = certificates.map(|ca| (CERTIFICATES.to_owned(), Secret::new(ca)));
+    let files: BTreeMap<String, File> = [(FILE.to_owned(), file)]
+        .into_iter()
+        .chain(certificates)
+        .map(|(path, content)| (path, File { content, mode: 0o600 }))
+        .collect();
+    let options = log_level.map(|level| format!("--log-level {level} ")).unwrap_or_default();
     let service = Service {
         summary: "Entry point for feast-ui image".to_owned(),
-        command: format!("feast ui --host 0.0.0.0 --port {PORT} --root_path /feast"),
+        command: format!("feast {options}ui --host 0.0.0.0 --port {PORT} --root_path {path}"),
         startup: Startup::Enabled,
         working_dir: "/home/ubuntu".to_owned(),
         environment: BTreeMap::from([
             ("FEATURE_STORE_SHA256".to_owned(), checksum(&files)),
             // A database that accepts and never answers would otherwise hold the UI for two minutes.
-            ("PGCONNECT_TIMEOUT".to_owned(), "10".to_owned()),
+            ("PGCONNECT_TIMEOUT".to_owned(), connect_timeout.to_string()),
         ]),
         on_check_failure: BTreeMap::from([(CHECK.to_owned(), OnCheckFailure::Restart)]),
         ..Service::default()

@@ -1,6 +1,7 @@
 //! What holds in every hook of both charms.
 
 use charm::properties;
+use juju_sim::{Bag, Relation};
 
 use crate::always::{always, sources};
 use crate::case::{Case, Hook, INTEGRATOR, UI};
@@ -74,12 +75,20 @@ fn whoever_does_not_lead_writes_nothing_for_the_application() {
 }
 
 #[test]
-fn nothing_is_written_to_the_databag_of_a_unit() {
+fn nothing_is_written_to_the_databag_of_a_unit_but_where_a_secret_is() {
     let python = CHARMS.map(|charm| {
         always(charm, |hook, found| {
             for (before, after) in hook.case.state.relations.iter().zip(&hook.after.relations) {
-                let same = before.local_unit_data == after.local_unit_data;
-                found.must(same, format!("that of {} has changed", after.endpoint));
+                let [before, after_it] =
+                    [before, after].map(|relation| relation.local_unit_data.clone());
+                let but_the_announcement = |mut bag: Bag| {
+                    let announced = bag.remove("secret-configuration");
+                    let uri = announced.is_none_or(|uri| uri.starts_with("secret:"));
+                    found.must(uri, "what is announced is no secret");
+                    bag
+                };
+                let [before, after_it] = [before, after_it].map(but_the_announcement);
+                found.must(before == after_it, format!("that of {} has changed", after.endpoint));
             }
         })
     });
@@ -107,6 +116,10 @@ fn what_is_as_it_should_be_is_not_written_again() {
     for hook in whole().filter(|hook| hook.case.brings_news()) {
         let count = |name| hook.commands.iter().filter(|command| command.name == name).count();
         let pairs = hook.case.state.relations.iter().zip(&hook.after.relations);
+        let bags = |relation: &Relation| {
+            [relation.local_app_data.clone(), relation.local_unit_data.clone()]
+        };
+        let pairs = pairs.flat_map(|(before, after)| bags(before).into_iter().zip(bags(after)));
         let changed = pairs.filter(|(before, after)| before != after).count();
         assert_eq!(count("relation-set"), changed, "{}", hook.case.name);
         let opened = hook.case.state.opened_ports.symmetric_difference(&hook.after.opened_ports);

@@ -1,20 +1,22 @@
 //! What exactly happens, for worlds that are in order but for one thing.
 
 use charm::{
-    Databag, Endpoint, Observation, Relation, RelationId, Secret, SecretAnswer, SecretContent,
-    properties,
+    ConfigValue, Databag, Endpoint, Observation, OwnedSecret, Relation, RelationId, Secret,
+    SecretAnswer, SecretContent, properties,
 };
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 use proptest::test_runner::TestCaseError;
 
 use super::*;
-use crate::inputs::{ENDPOINTS, OFFLINE_STORE, ONLINE_STORE, REGISTRY};
+use crate::inputs::{
+    ENDPOINTS, FEAST_CONFIGURATION, OFFLINE_STORE, ONLINE_STORE, POD_DEFAULTS, REGISTRY, SECRETS,
+};
 
 const PASSWORD: &str = "p@ss w/$HOME{{7*7}}:%41\"'\\";
 
 /// A world in which nothing is wrong, before anything was published.
-fn everything() -> Observation {
+pub(super) fn everything() -> Observation {
     let mut seen = Observation {
         application: "feast-integrator".to_owned(),
         unit: "feast-integrator/0".to_owned(),
@@ -47,7 +49,7 @@ fn everything() -> Observation {
 }
 
 /// The same once all was published.
-fn settled() -> Observation {
+pub(super) fn settled() -> Observation {
     let seen = everything();
     seen.after(&decide(&seen).changes(&seen))
 }
@@ -56,7 +58,7 @@ fn lines(seen: &Observation) -> String {
     decide(seen).changes(seen).iter().map(|change| format!("{change}\n")).collect()
 }
 
-fn relation<'a>(seen: &'a mut Observation, endpoint: &str) -> &'a mut Relation {
+pub(super) fn relation<'a>(seen: &'a mut Observation, endpoint: &str) -> &'a mut Relation {
     &mut seen.relations.get_mut(endpoint).unwrap()[0]
 }
 
@@ -251,7 +253,7 @@ fn endpoints_in_the_metadata_are_those_of_the_charm() {
 /// One thing that is wrong with a world.
 type Damage = fn(&mut Observation);
 
-const DAMAGES: [Damage; 17] = [
+const DAMAGES: [Damage; 23] = [
     |seen| seen.leader = false,
     |seen| lose(seen, REGISTRY),
     |seen| lose(seen, OFFLINE_STORE),
@@ -273,7 +275,24 @@ const DAMAGES: [Damage; 17] = [
             Relation { id: RelationId(77), application: "x".to_owned(), ..Relation::default() };
         seen.relations.entry(REGISTRY.to_owned()).or_default().push(more);
     },
+    |seen| switch_on(seen, "keep-last-configuration"),
+    |seen| switch_on(seen, "manifests-as-secret"),
+    |seen| switch_on(seen, "configuration-as-secret"),
+    |seen| {
+        seen.config.insert("tls".to_owned(), ConfigValue::Text("required".to_owned()));
+    },
+    |seen| {
+        seen.config.insert("project".to_owned(), ConfigValue::Text("a-b".to_owned()));
+    },
+    |seen| {
+        let owned = OwnedSecret { uri: "secret:stale".to_owned(), ..OwnedSecret::default() };
+        seen.owned_secrets.insert("manifest.secrets.99".to_owned(), owned);
+    },
 ];
+
+fn switch_on(seen: &mut Observation, option: &str) {
+    seen.config.insert(option.to_owned(), ConfigValue::Boolean(true));
+}
 
 fn lose(seen: &mut Observation, endpoint: &str) {
     seen.relations.remove(endpoint);

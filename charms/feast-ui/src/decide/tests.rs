@@ -13,7 +13,7 @@ use proptest::sample::subsequence;
 use proptest::test_runner::TestCaseError;
 
 use super::*;
-use crate::inputs::{ENDPOINTS, INGRESS, ISTIO_INGRESS_ROUTE, SERVICE_MESH};
+use crate::inputs::{ENDPOINTS, FEAST_CONFIGURATION, INGRESS, ISTIO_INGRESS_ROUTE, SERVICE_MESH};
 use crate::workload::{CHECK, FILE};
 
 const PASSWORD: &str = "p@ss w/$HOME{{7*7}}:%41\"'\\";

@@ -1,0 +1,193 @@
+//! Handing the configuration out, and taking it back.
+
+use std::collections::BTreeSet;
+
+use charm::{Databag, Observation, Plan, Publication, Relation, RelationId, SecretPlan, Status};
+use feast::Error;
+use interfaces::feast_configuration::{self, ANNOUNCEMENT, Rendered};
+use interfaces::kubernetes_manifest::Manifests;
+
+use crate::inputs::{self, Databases, FEAST_CONFIGURATION, POD_DEFAULTS, SECRETS};
+use crate::notebooks::{self, FILE};
+use crate::options::Choices;
+use crate::{entity_keys, stores};
+
+/// The owner's label of the Juju secret for the UI.
+const CONFIGURATION: &str = "feast-configuration";
+/// Since when a configuration is kept whose databases are gone, in the databag of the Secret.
+pub(crate) const KEPT_SINCE: &str = "kept-since";
+
+/// The owner's label of the Juju secret that holds the manifests of a relation, as the Python library has it.
+pub(crate) fn manifests_label(id: RelationId) -> String {
+    format!("manifest.{SECRETS}.{id}")
+}
+
+/// Hands the configuration to everybody who is there to take it.
+pub(crate) fn deliver(
+    plan: &mut Plan,
+    seen: &Observation,
+    databases: &Databases,
+    choices: &Choices,
+) -> Status {
+    let keys = choices.entity_keys.unwrap_or_else(|| entity_keys::delivered(seen));
+    let certificates = stores::certificates(databases, choices);
+    let mut troubles = Vec::new();
+    let path = notebooks::certificates_path(choices);
+    match stores::feature_store(databases, choices, keys, &path) {
+        Ok(file) => {
+            let secret = notebooks::secret(choices, &file, certificates.as_deref());
+            for relation in seen.relations(SECRETS) {
+                hand_manifests(plan, seen, relation, &secret, choices, keys);
+            }
+            if seen.relations(SECRETS).is_empty() {
+                // A pod that asked for the file could not start without the Secret.
+                retract_manifests(plan, seen.relations(POD_DEFAULTS));
+                troubles.push(inputs::missing(SECRETS));
+            } else {
+                let pod_default = notebooks::pod_default(&seen.application, choices);
+                for relation in seen.relations(POD_DEFAULTS) {
+                    let bag = pod_default.databag_after(&relation.local);
+                    plan.databags.insert(relation.id, Publication::Exactly(bag));
+                }
+                if seen.relations(POD_DEFAULTS).is_empty() {
+                    troubles.push(inputs::missing(POD_DEFAULTS));
+                }
+            }
+        }
+        Err(error) => troubles.push(unwritable(SECRETS, &error)),
+    }
+    let ui = stores::feature_store(databases, choices, keys, feast_configuration::CERTIFICATES);
+    match (stores::configuration(databases).databag(), ui) {
+        (Ok(bag), Ok(feature_store)) => {
+            let rendered =
+                Rendered { feature_store, certificates, connect_timeout: choices.connect_timeout };
+            let more = stores::is_more_than_plain(databases, choices);
+            hand_configuration(plan, seen, &bag, &rendered, more, choices);
+        }
+        (Err(error), _) => {
+            troubles.push(Status::Blocked(format!("[{FEAST_CONFIGURATION}] {error}")));
+        }
+        // The notebooks' file has the same trouble, and has told.
+        (Ok(_), Err(_)) => {}
+    }
+    Status::worst(troubles)
+}
+
+/// Takes back what was made of a database that is no longer related.
+pub(crate) fn withdraw(plan: &mut Plan, seen: &Observation) {
+    for relation in seen.relations(SECRETS).iter().filter(|relation| !relation.local.is_empty()) {
+        let mut none = Manifests::default().databag();
+        entity_keys::note(&mut none, entity_keys::delivered(seen));
+        plan.databags.insert(relation.id, Publication::Exactly(none));
+    }
+    retract_manifests(plan, seen.relations(POD_DEFAULTS));
+    // All fifteen keys in one hook: a Python UI fails every hook on anything between all and none.
+    publish(plan, seen.relations(FEAST_CONFIGURATION), &Databag::new());
+    for relation in seen.relations(FEAST_CONFIGURATION) {
+        announce(plan, relation, None);
+    }
+}
+
+/// Keeps what was delivered. What the operator is told besides, if anything was.
+pub(crate) fn keep(plan: &mut Plan, seen: &Observation) -> Option<String> {
+    let delivered = |relation: &&Relation| {
+        let manifests = relation.local.get("kubernetes_manifests");
+        manifests.is_some_and(|manifests| manifests != "[]")
+    };
+    let relation = seen.relations(SECRETS).iter().find(delivered)?;
+    let since = match relation.local.get(KEPT_SINCE) {
+        Some(since) => since.to_owned(),
+        None => utc(seen.now),
+    };
+    let kept = Databag::from([(KEPT_SINCE, since.as_str())]);
+    plan.databags.insert(relation.id, Publication::Including(kept));
+    Some(format!("the last configuration is kept since {since}"))
+}
+
+/// What the plan does not name of the Juju secrets that this charm makes is void.
+pub(crate) fn remove_void_secrets(plan: &mut Plan, seen: &Observation) {
+    let ours = |label: &str| label == CONFIGURATION || label.starts_with("manifest.");
+    for label in seen.owned_secrets.keys().filter(|label| ours(label)) {
+        plan.secrets.entry(label.clone()).or_insert(None);
+    }
+}
+
+fn hand_manifests(
+    plan: &mut Plan,
+    seen: &Observation,
+    relation: &Relation,
+    manifests: &Manifests,
+    choices: &Choices,
+    keys: feast::EntityKeys,
+) {
+    if !choices.manifests_as_secret {
+        let bag = manifests.databag_after(&relation.local);
+        plan.databags.insert(relation.id, Publication::Exactly(bag));
+        return;
+    }
+    let label = manifests_label(relation.id);
+    if let Some(owned) = seen.owned_secrets.get(&label) {
+        let mut bag = Manifests::secret_databag(&owned.uri);
+        entity_keys::note(&mut bag, keys);
+        plan.databags.insert(relation.id, Publication::Exactly(bag));
+    }
+    let grants = BTreeSet::from([relation.id]);
+    let content = manifests.secret_content();
+    plan.secrets.insert(label, Some(SecretPlan { content, grants }));
+}
+
+fn hand_configuration(
+    plan: &mut Plan,
+    seen: &Observation,
+    bag: &Databag,
+    rendered: &Rendered,
+    more: bool,
+    choices: &Choices,
+) {
+    let relations = seen.relations(FEAST_CONFIGURATION);
+    let secret = !relations.is_empty() && (more || choices.configuration_as_secret);
+    let uri = seen.owned_secrets.get(CONFIGURATION).map(|owned| owned.uri.as_str());
+    // Nothing is taken out of the databag before the secret is announced.
+    let in_plain = !choices.configuration_as_secret || uri.is_none();
+    let empty = Databag::new();
+    publish(plan, relations, if in_plain { bag } else { &empty });
+    for relation in relations {
+        announce(plan, relation, uri.filter(|_| secret));
+    }
+    if secret {
+        let grants = relations.iter().map(|relation| relation.id).collect();
+        let content = rendered.content();
+        plan.secrets.insert(CONFIGURATION.to_owned(), Some(SecretPlan { content, grants }));
+    }
+}
+
+/// Announces the secret, or nothing more. Juju's own keys in the same databag stay.
+fn announce(plan: &mut Plan, relation: &Relation, uri: Option<&str>) {
+    let mut bag = relation.local_unit.clone();
+    bag.insert(ANNOUNCEMENT, uri.unwrap_or_default());
+    plan.unit_databags.insert(relation.id, Publication::Exactly(bag));
+}
+
+fn publish(plan: &mut Plan, relations: &[Relation], bag: &Databag) {
+    for relation in relations {
+        plan.databags.insert(relation.id, Publication::Exactly(bag.clone()));
+    }
+}
+
+/// An absent key and an empty list mean the same to the dispatcher, so that one is not turned into the other.
+fn retract_manifests(plan: &mut Plan, relations: &[Relation]) {
+    let none = Manifests::default().databag();
+    for relation in relations.iter().filter(|relation| !relation.local.is_empty()) {
+        plan.databags.insert(relation.id, Publication::Exactly(none.clone()));
+    }
+}
+
+fn unwritable(endpoint: &str, error: &Error) -> Status {
+    Status::Blocked(format!("[{endpoint}] Cannot write {FILE}: {error}"))
+}
+
+/// As in `2026-11-26T08:15:00Z`.
+fn utc(seconds: u64) -> String {
+    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_second(seconds).unwrap_or_default().to_string()
+}
