@@ -79,6 +79,36 @@ fn a_grant_that_was_lost_is_made_again() {
 }
 
 #[test]
+fn a_secret_goes_after_what_pointed_at_it() {
+    let mut seen = seen(Databag::from([("uri", "secret:a")]));
+    let owned = OwnedSecret { uri: "secret:a".to_owned(), ..OwnedSecret::default() };
+    seen.owned_secrets.insert("manifests".to_owned(), owned);
+    let plan = Plan {
+        secrets: BTreeMap::from([("manifests".to_owned(), None)]),
+        ..publishing(Publication::Exactly(Databag::new()))
+    };
+    let changes = plan.changes(&seen);
+    assert_eq!(
+        lines(&changes),
+        "relation-set -r 3 --app uri=\nsecret-remove secret:a\nstatus-set active\n"
+    );
+    assert_eq!(lines(&plan.changes(&seen.after(&changes))), "status-set active\n");
+}
+
+#[test]
+fn a_unit_publishes_in_its_own_databag() {
+    let seen = seen(Databag::from([("key", "the application's")]));
+    let bag = Publication::Exactly(Databag::from([("key", "1")]));
+    let plan = Plan {
+        unit_databags: BTreeMap::from([(RelationId(3), bag)]),
+        ..Plan::only(Status::active())
+    };
+    let changes = plan.changes(&seen);
+    assert_eq!(lines(&changes), "relation-set -r 3 key=<1 bytes>\nstatus-set active\n");
+    assert_eq!(lines(&plan.changes(&seen.after(&changes))), "status-set active\n");
+}
+
+#[test]
 fn ports_that_are_not_wanted_are_closed() {
     let mut seen = seen(Databag::new());
     seen.ports = BTreeSet::from([Port::tcp(1), Port::tcp(2)]);
