@@ -1,4 +1,4 @@
-"""Makes a role and a database for each value, and connects with its feature_store.yaml as each store of Feast does."""
+"""Makes the role and the database of each login, and connects with its feature_store.yaml as each store of Feast does."""
 
 import json
 import pathlib
@@ -30,12 +30,15 @@ def connected(file):
 
 question = json.load(sys.stdin)
 answers = []
+databases = set()
 with psycopg.connect(question["admin"], autocommit=True) as admin:
-    for value, file in question["files"]:
-        name, literal = sql.Identifier(value), sql.Literal(value)
+    for user, password, database, file in question["logins"]:
         try:
-            admin.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(name, literal))
-            admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, name))
+            role = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
+            admin.execute(role.format(sql.Identifier(user), sql.Literal(password)))
+            if database not in databases:
+                admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+                databases.add(database)
         except psycopg.Error as error:
             answers.append(f"the server refuses: {error}")
             continue
@@ -43,5 +46,4 @@ with psycopg.connect(question["admin"], autocommit=True) as admin:
             answers.append(connected(file))
         except Exception as error:
             answers.append(repr(error))
-        admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 print(json.dumps(answers))

@@ -3,19 +3,19 @@
 use serde_json::{Value, json};
 use stand::feast::Release;
 
-use crate::credentials::{ask, file, python, values};
+use crate::credentials::{Login, ask, file, logins, python};
 
 fn both_ways(release: Release) {
     let Some(python) = python(release) else { return };
-    let values = values();
-    let files: Vec<String> = values.iter().map(|value| file(value, 5432)).collect();
+    let logins = logins();
+    let files: Vec<String> = logins.iter().map(|login| file(login, 5432)).collect();
     let answers = ask(&python, include_str!("load.py"), &json!(files));
-    assert_eq!(answers.as_array().unwrap().len(), values.len());
-    for (value, answer) in values.iter().zip(answers.as_array().unwrap()) {
-        let all: Value =
-            json!([[value, value, value], [value, value, value], [value, value, value]]);
+    assert_eq!(answers.as_array().unwrap().len(), logins.len());
+    for (login, answer) in logins.iter().zip(answers.as_array().unwrap()) {
+        let Login { user, password, database } = login;
+        let all: Value = json!(vec![json!([user, password, database]); 3]);
         for way in ["straight", "dispatched"] {
-            assert_eq!(answer[way], all, "{value:?} {way}");
+            assert_eq!(answer[way], all, "{login:?} {way}");
         }
     }
 }

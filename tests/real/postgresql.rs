@@ -5,7 +5,7 @@ use stand::feast::Release;
 use stand::missing::{Need, needs};
 use stand::postgresql::Postgres;
 
-use crate::credentials::{ask, file, python, values};
+use crate::credentials::{Login, ask, file, logins, python};
 use tests::container::cache;
 
 #[test]
@@ -16,13 +16,17 @@ fn a_server_lets_every_user_in_with_every_password_to_every_database() {
     let Some(python) = python(Release::Original) else { return };
     let folder = tempfile::tempdir().unwrap();
     let postgres = Postgres::start(&cache(), folder.path()).unwrap();
-    let values = values();
-    let files: Vec<Value> =
-        values.iter().map(|value| json!([value, file(value, postgres.port())])).collect();
-    let question = json!({ "admin": postgres.url().reveal(), "files": files });
+    let logins = logins();
+    let question = |login: &Login| {
+        let Login { user, password, database } = login;
+        json!([user, password, database, file(login, postgres.port())])
+    };
+    let questions: Vec<Value> = logins.iter().map(question).collect();
+    let question = json!({ "admin": postgres.url().reveal(), "logins": questions });
     let answers = ask(&python, include_str!("connect.py"), &question);
-    assert_eq!(answers.as_array().unwrap().len(), values.len());
-    for (value, answer) in values.iter().zip(answers.as_array().unwrap()) {
-        assert_eq!(answer, &json!([[value, value], [value, value]]), "{value:?}");
+    assert_eq!(answers.as_array().unwrap().len(), logins.len());
+    for (login, answer) in logins.iter().zip(answers.as_array().unwrap()) {
+        let Login { user, database, .. } = login;
+        assert_eq!(answer, &json!([[user, database], [user, database]]), "{login:?}");
     }
 }
