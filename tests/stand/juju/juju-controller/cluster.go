@@ -94,19 +94,21 @@ func (c *cluster) find(name string) (*statefulSet, int, error) {
 	return s, ordinal, nil
 }
 
-// runningUnits are those whose pods have not ended.
-func (c *cluster) runningUnits() []coreunit.Name {
+// units tells of every unit that has a pod whether something runs in it.
+func (c *cluster) units() map[coreunit.Name]bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var units []coreunit.Name
+	units := map[coreunit.Name]bool{}
 	for _, p := range c.pods() {
+		name, err := coreunit.NewNameFromParts(p.set.name, p.ordinal)
+		if err != nil {
+			continue
+		}
 		select {
 		case <-p.ended:
-			continue
+			units[name] = false
 		default:
-		}
-		if name, err := coreunit.NewNameFromParts(p.set.name, p.ordinal); err == nil {
-			units = append(units, name)
+			units[name] = true
 		}
 	}
 	return units

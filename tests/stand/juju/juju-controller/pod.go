@@ -228,7 +228,7 @@ func (p *pod) abandon() {
 
 // containerNames lists the containers of the pod. The caller holds the lock.
 func (p *pod) containerNames() []string {
-	var all []string
+	all := []string{} // Not null in JSON.
 	for name := range p.set.config.Containers {
 		all = append(all, name)
 	}

@@ -30,9 +30,13 @@ func startRemoval(opts *options, svc services.DomainServices, c *cluster) (worke
 	return w, errors.Annotate(err, "starting the removal worker")
 }
 
-// patientRemoval keeps the worker from declaring a dying unit dead while its pod still runs. This version of Juju does
-// so at once to a unit without relations and storage, which then never runs stop and remove
-// (domain/removal/service/unit.go, domain/removal/state/model/unit.go).
+// patientRemoval keeps the worker from what this version of Juju does too early.
+//
+// It declares a dying unit dead at once if the unit has no relations and no storage, which then never runs stop and
+// remove (domain/removal/service/unit.go, domain/removal/state/model/unit.go). And where it takes a dead unit away
+// before the provisioner has seen that it is dead, its pod stays for ever
+// (internal/worker/caasapplicationprovisioner/ops.go, reconcileDeadUnitScale): with ten seconds between two looks that
+// seldom happens, and with less it often does.
 type patientRemoval struct {
 	removal.RemovalService
 	services services.DomainServices
@@ -41,18 +45,18 @@ type patientRemoval struct {
 
 // ExecuteJob implements removal.RemovalService.
 func (r patientRemoval) ExecuteJob(ctx context.Context, job domainremoval.Job) error {
-	if job.RemovalType == domainremoval.UnitJob && !job.Force && r.runs(ctx, job.EntityUUID) {
-		return removalerrors.EntityNotDead
+	if job.RemovalType == domainremoval.UnitJob && !job.Force && r.isEarly(ctx, job.EntityUUID) {
+		return removalerrors.EntityNotDead // Try again.
 	}
 	return r.RemovalService.ExecuteJob(ctx, job)
 }
 
-// runs reports whether the unit of this UUID has a pod and is not dead yet.
-func (r patientRemoval) runs(ctx context.Context, uuid string) bool {
-	for _, name := range r.cluster.runningUnits() {
+// isEarly reports whether the unit of this UUID has a pod that it still needs, or that is still to be noticed.
+func (r patientRemoval) isEarly(ctx context.Context, uuid string) bool {
+	for name, runs := range r.cluster.units() {
 		if id, err := r.services.Application().GetUnitUUID(ctx, name); err == nil && id.String() == uuid {
 			l, err := r.services.Application().GetUnitLife(ctx, name)
-			return err == nil && l != life.Dead
+			return err == nil && (runs || l == life.Dead)
 		}
 	}
 	return false
