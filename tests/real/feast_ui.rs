@@ -8,6 +8,9 @@ use tests::world::{Deployed, configured};
 
 use tests::container::Container;
 
+/// The notice by which a hook asks for another one.
+const STARTING: &str = "charmed-feast.dev/starting";
+
 fn ready() -> Event {
     Event::PebbleReady("feast-ui".to_owned())
 }
@@ -84,6 +87,8 @@ fn a_ui_that_keeps_failing_is_never_active_and_recovers() {
             deployed.status(),
             "waiting [feast-ui-pebble-service] Waiting for Pebble services (feast-ui).  If this persists, it could be a blocking configuration error."
         );
+        // Nothing is on its way that another hook could see.
+        assert_eq!(notices(&container), 0);
     }
     fs::remove_file(container.home().join("broken")).unwrap();
     deployed.settle(Event::hook("update-status"));
@@ -108,13 +113,28 @@ fn a_ui_that_does_not_answer_is_never_active_and_recovers() {
 }
 
 #[test]
-fn a_ui_that_takes_its_time_to_start_is_not_restarted_meanwhile() {
+fn a_ui_that_takes_longer_than_a_hook_to_start_has_another_hook_look_and_is_not_restarted() {
     let Some(container) = Container::start() else { return };
     let mut deployed = container.deploy(configured());
-    fs::write(container.home().join("slow"), "18").unwrap();
+    fs::write(container.home().join("slow"), "28").unwrap();
     deployed.settle(ready());
+    assert_eq!(
+        deployed.status(),
+        "waiting [feast-ui-pebble-service] Waiting for the UI to answer on port 8888."
+    );
+    assert_eq!(notices(&container), 1);
+
+    deployed.settle(Event::PebbleCustomNotice("feast-ui".to_owned(), STARTING.to_owned()));
     assert_eq!(deployed.status(), "active");
     assert_eq!(container.starts().len(), 1);
+    assert_eq!(notices(&container), 1);
+}
+
+/// How often a hook has asked for another one.
+fn notices(container: &Container) -> usize {
+    let all = container.pebble(&["notices"]);
+    let Some(line) = all.lines().find(|line| line.contains(STARTING)) else { return 0 };
+    line.split_whitespace().last().unwrap().parse().unwrap()
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! What the container is asked to do, and what the operator is told where that cannot be done.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use charm::{Change, Container, Status};
-use pebble::{Errand, Error};
+use charm::{Change, Container, Plan, Status};
+use pebble::{Errand, Error, Pebble};
 
-use crate::workload::{CHECK, CONTAINER, may_clear_up};
+use crate::workload::{CHECK, CONTAINER, is_starting, may_clear_up};
 
 /// How long a hook waits for the UI to answer: long enough for a start (3 to 6 seconds on a processor of its own), and
 /// short of the 30 seconds for which Juju promises that a leader stays one.
@@ -20,6 +21,22 @@ pub fn errand<'a>(changes: &'a [Change], before: Option<&'a Container>) -> Erran
         service: CONTAINER,
         check: Some(CHECK),
         patience: PATIENCE,
+    }
+}
+
+/// The notice by which a hook that has waited in vain has Juju run another one.
+const STARTING: &str = "charmed-feast.dev/starting";
+
+/// Sees to it that there is another hook where the UI takes longer to start than this one could wait. Else the next one
+/// may be minutes away. That goes on until the UI answers or its check is down, of whose end Juju tells.
+pub async fn look_again(pebble: &Pebble, plan: &Plan, after: Option<&Container>) {
+    let runs = plan.workloads.get(CONTAINER).is_some_and(|workload| !workload.services.is_empty());
+    if !runs || !after.is_some_and(is_starting) {
+        return;
+    }
+    if let Err(error) = pebble.client().notify(STARTING, &BTreeMap::new()).await {
+        // A container that went away comes back with a hook of its own.
+        tracing::debug!(cause = %error.cause, "{error}");
     }
 }
 

@@ -10,7 +10,7 @@ mod options;
 mod routes;
 mod workload;
 
-pub use container::{errand, told};
+pub use container::{errand, look_again, told};
 pub use decide::decide;
 pub use inputs::{ENDPOINTS, endpoints, is_of_no_interest};
 pub use labels::Labels;

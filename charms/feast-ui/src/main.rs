@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use charm::{Change, Status};
 use clap::Parser;
-use feast_ui::{CONTAINER, FILE, Labels, decide, endpoints, errand, is_of_no_interest, told};
+use feast_ui::{
+    CONTAINER, FILE, Labels, decide, endpoints, errand, is_of_no_interest, look_again, told,
+};
 use interfaces::feast_configuration::CERTIFICATES;
 use juju::{Error, Juju, Look};
 use pebble::Pebble;
@@ -54,7 +56,9 @@ async fn dispatch() -> Result<(), Error> {
     // The container first: nothing is announced before it is true, and its state decides on the status.
     let (after, undone) = told(pebble.carry_out(&errand(&changes, before.as_ref())).await);
     seen.set_container(CONTAINER, after);
-    let (unwell, decided) = (undone.or(unseen), decide(&seen).status);
+    let plan = decide(&seen);
+    look_again(&pebble, &plan, seen.containers.get(CONTAINER)).await;
+    let (unwell, decided) = (undone.or(unseen), plan.status);
     let mut made = Vec::new();
     for change in changes {
         let is_made = match &change {

@@ -80,6 +80,11 @@ pub(crate) fn may_clear_up(container: Option<&Container>) -> bool {
     doubt(container).is_some() && !down
 }
 
+/// Whether the UI runs and has yet to answer for the first time, of which no hook would tell.
+pub(crate) fn is_starting(container: &Container) -> bool {
+    container.states.get(CONTAINER) == Some(&ServiceState::Active) && may_clear_up(Some(container))
+}
+
 fn doubt(container: Option<&Container>) -> Option<String> {
     let Some(container) = container else {
         return Some("Waiting for Pebble to be ready.".to_owned());

@@ -59,8 +59,6 @@ impl Model {
             ..Settings::default()
         };
         let controller = Controller::start(&cache(), &settings).unwrap();
-        // A UI that takes longer to start than its hook waits is found to answer by the next hook.
-        controller.juju(["model-config", "update-status-hook-interval=1m"]).unwrap();
         Some(Self { controller, kubernetes, folder })
     }
 
