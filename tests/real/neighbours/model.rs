@@ -1,22 +1,16 @@
 //! A real Juju model with Kubernetes, in which our charms are deployed among neighbours.
 
-use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use juju_sim::binary;
 use serde_json::{Value, json};
-use stand::archive;
 use stand::controller::{Controller, Settings, Status, service_accounts};
-use stand::feast::{Feast, Release};
-use stand::image::{Image, Mount};
 use stand::kubernetes::Kubernetes;
 use stand::missing::{Need, needs};
-use stand::postgresql;
 use tempfile::TempDir;
 
 use tests::container::cache;
+use tests::packed;
 
 /// More than enough for anything here, on a machine that does other things as well.
 pub(crate) const LIMIT: Duration = Duration::from_mins(3);
@@ -25,9 +19,6 @@ pub(crate) const LIMIT: Duration = Duration::from_mins(3);
 pub(crate) const MODEL: &str = "kubeflow";
 /// The namespace of a user.
 pub(crate) const USER: &str = "alice";
-
-/// The charms under test.
-const OURS: [&str; 2] = ["feast-integrator", "feast-ui"];
 
 /// A running model.
 pub(crate) struct Model {
@@ -48,7 +39,7 @@ impl Model {
         kubernetes.create_namespace(MODEL, &[]).unwrap();
         kubernetes.create_namespace(USER, &[("user.kubeflow.org/enabled", "true")]).unwrap();
         let (images, accounts) = (folder.path().join("images"), folder.path().join("accounts"));
-        write_images(&images);
+        packed::images(&images);
         service_accounts(&kubernetes, MODEL, &accounts).unwrap();
         let server = kubernetes.server().strip_prefix("https://").unwrap();
         let settings = Settings {
@@ -69,7 +60,7 @@ impl Model {
 
     /// Deploys a charm, ours or a neighbour's, as an application of its name.
     pub(crate) fn deploy(&self, charm: &str, more: &[&str]) {
-        let path = pack(self.folder.path(), charm);
+        let path = packed::charm(self.folder.path(), charm);
         self.juju(&[&["deploy", path.to_str().unwrap(), charm], more].concat());
     }
 
@@ -131,54 +122,5 @@ pub(crate) fn port_offset() -> u16 {
     match TcpListener::bind((Ipv4Addr::new(127, 255, 255, 254), 80)) {
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => 8000,
         _ => 0,
-    }
-}
-
-/// A charm as it is built for tests, packed into `folder`.
-fn pack(folder: &Path, charm: &str) -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (package, metadata) = if OURS.contains(&charm) {
-        (charm.to_owned(), here.join("../metadata").join(charm))
-    } else {
-        (format!("peer-{charm}"), here.join("peers").join(charm).join("metadata"))
-    };
-    let read = |name: &str| fs::read(metadata.join(name)).unwrap_or_default();
-    let (program, path) = (fs::read(binary(&package)).unwrap(), folder.join(charm));
-    let path = path.with_extension("charm");
-    let manifest = r#"bases: [{name: ubuntu, channel: "24.04", architectures: [amd64, arm64]}]"#;
-    let (description, options, actions) =
-        (read("metadata.yaml"), read("config.yaml"), read("actions.yaml"));
-    let mut files: Vec<(&str, u32, &[u8])> = vec![
-        ("metadata.yaml", 0o644, &description),
-        ("manifest.yaml", 0o644, manifest.as_bytes()),
-        ("dispatch", 0o755, &program),
-        ("config.yaml", 0o644, &options),
-        ("actions.yaml", 0o644, &actions),
-    ];
-    files.retain(|(_, _, content)| !content.is_empty());
-    archive::pack(&path, &files).unwrap();
-    path
-}
-
-fn write_images(folder: &Path) {
-    let program = |package: &str, name: &str, scratch: &str| {
-        let to = Path::new("/opt/stand");
-        let from = binary(package).with_file_name(name);
-        Image {
-            mounts: vec![Mount { from, to: to.join(name) }],
-            path: vec![to.to_owned()],
-            scratch: vec![scratch.into()],
-            ..Image::default()
-        }
-    };
-    fs::create_dir(folder).unwrap();
-    for (name, image) in [
-        ("feast-ui", Feast::install(&cache(), Release::Original).unwrap().image().unwrap()),
-        ("postgresql", postgresql::image(&cache()).unwrap()),
-        ("proxy", program("peer-gateway", "stand-proxy", "/etc/stand-proxy")),
-        ("pgbouncer", program("peer-pgbouncer-k8s", "stand-pooler", "/etc/pgbouncer")),
-    ] {
-        let path = folder.join(format!("{name}.json"));
-        fs::write(path, serde_json::to_vec(&image).unwrap()).unwrap();
     }
 }
