@@ -1,6 +1,7 @@
 //! A real Juju controller with one Kubernetes model, whose pods are processes.
 
 mod history;
+mod hooks;
 mod network;
 mod pods;
 mod service_accounts;
@@ -286,6 +287,9 @@ pub enum Error {
     /// `juju status` printed something unknown.
     #[error("understanding what juju status printed: {0}")]
     Status(serde_json::Error),
+    /// The log of the units cannot be read.
+    #[error("reading the log of the units: {0}")]
+    Log(io::Error),
     /// What was waited for did not happen.
     #[error("waited {limit:?} in vain\n{status}\n{log}")]
     Waited {

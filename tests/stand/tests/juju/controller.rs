@@ -206,8 +206,12 @@ fn an_evicted_pod_stops_and_a_new_one_takes_its_place() {
     let before = controller.pods().unwrap().first().unwrap().process;
 
     controller.evict("teller/0").unwrap();
-    wait_for_log(&controller, "unit-teller-0: ran hooks/stop");
-    wait_for_log(&controller, "unit-teller-0: ran hooks/upgrade-charm");
+    let hooks = || controller.hooks("teller/0").unwrap();
+    let starts = || hooks().iter().filter(|hook| *hook == "start").count();
+    controller.wait(LIMIT, |_| starts() == 2).unwrap();
+    assert_eq!(hooks()[0], "install");
+    let stop = hooks().iter().position(|hook| hook == "stop").unwrap();
+    assert!(hooks()[stop..].contains(&"upgrade-charm".to_owned()), "{:?}", hooks());
     assert_ne!(controller.pods().unwrap().first().unwrap().process, before);
 }
 
