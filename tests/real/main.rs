@@ -8,3 +8,4 @@ mod layers;
 mod neighbours;
 mod postgresql;
 mod refresh;
+mod versions;

@@ -15,25 +15,38 @@ use crate::python;
 pub enum Release {
     /// 0.49.0, which the original charm's image contains.
     Original,
+    /// 0.58.0, which has a health check of its own.
+    Healthy,
+    /// 0.62.0, the first that asks for TLS where the file says nothing of it.
+    Encrypting,
     /// 0.67.0, the newest release.
     Newest,
 }
 
 impl Release {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Original, Self::Newest];
+    /// All of them, the oldest first.
+    pub const ALL: [Self; 4] = [Self::Original, Self::Healthy, Self::Encrypting, Self::Newest];
 
     /// The version.
     pub fn version(self) -> &'static str {
         match self {
             Self::Original => "0.49.0",
+            Self::Healthy => "0.58.0",
+            Self::Encrypting => "0.62.0",
             Self::Newest => "0.67.0",
         }
+    }
+
+    /// Whether its user interface is made to work behind a prefix. Of the releases between, notebooks are of interest.
+    fn has_prefix(self) -> bool {
+        matches!(self, Self::Original | Self::Newest)
     }
 
     fn requirements(self) -> PathBuf {
         let name = match self {
             Self::Original => "0.49.0.txt",
+            Self::Healthy => "0.58.0.txt",
+            Self::Encrypting => "0.62.0.txt",
             Self::Newest => "newest.txt",
         };
         files().join("feast").join(name)
@@ -57,7 +70,8 @@ impl Feast {
             .with(prefix::EDITION);
         let environment = cache.part(&format!("feast-{}", release.version()), &key, |build| {
             python::environment(build, &python, &release.requirements())?;
-            prefix::apply(&build_folder(build.folder())?, release)
+            let build = build_folder(build.folder())?;
+            if release.has_prefix() { prefix::apply(&build, release) } else { Ok(()) }
         })?;
         Ok(Self { build: build_folder(&environment)?, environment })
     }
@@ -72,7 +86,7 @@ impl Feast {
         self.environment.join("bin/feast")
     }
 
-    /// The image `feast-ui`: `feast` is on `PATH`, and `/home/ubuntu` is there to be written to.
+    /// The image `feast-ui` of [`Release::Original`] or [`Release::Newest`]: `feast` is on `PATH`, and `/home/ubuntu` is there to be written to.
     ///
     /// Everything is below `/opt/feast`, because the user of a container may not be let into the folders above the cache.
     pub fn image(&self) -> Result<Image, Error> {
