@@ -1,15 +1,21 @@
 //! What the Python charms read of what they find after a downgrade, and what they can do with it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use juju_sim::{Bag, Relation, State};
 use serde_json::Value;
+use tests::kubernetes::{self, Cluster};
 use tests::pebble::Container;
 
 const DATABASES: [&str; 3] = ["offline-store", "online-store", "registry"];
 
 /// What a Python charm would choke on in what ours leaves behind; nothing in a world in order.
-pub(crate) fn choked(charm: &str, state: &State, container: Option<&Container>) -> Vec<String> {
+pub(crate) fn choked(
+    charm: &str,
+    state: &State,
+    container: Option<&Container>,
+    cluster: Option<&Cluster>,
+) -> Vec<String> {
     let mut found = Vec::new();
     for relation in &state.relations {
         let name = format!("{}:{}", relation.endpoint, relation.id);
@@ -29,6 +35,7 @@ pub(crate) fn choked(charm: &str, state: &State, container: Option<&Container>) 
     }
     found.extend(labels(state).err());
     found.extend(container.and_then(|container| services(container).err()));
+    found.extend(cluster.and_then(|cluster| record(state, cluster).err()));
     found
 }
 
@@ -134,4 +141,16 @@ fn services(container: &Container) -> Result<(), String> {
         return Err(format!("{last:?} is above the layer feast-ui"));
     }
     Ok(())
+}
+
+/// The mesh library reads from a `ConfigMap` which labels it has set, as a JSON object of texts, and takes those back that
+/// it is no longer told to set. What is no JSON fails the hook.
+fn record(state: &State, cluster: &Cluster) -> Result<(), String> {
+    let path = kubernetes::record(state.application(), &state.model.name);
+    let Some(record) = cluster.objects.get(&path) else { return Ok(()) };
+    let labels = record["data"]["labels"].as_str().map(serde_json::from_str);
+    match labels {
+        Some(Ok(BTreeMap::<String, String> { .. })) => Ok(()),
+        _ => Err(format!("the record of labels is {record}")),
+    }
 }
