@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use charm::{
-    Change, Databag, Observation, OwnedSecret, Plan, Port, Publication, Relation, RelationId,
-    Secret, SecretContent, SecretPlan, Status,
+    Answer, Change, Container, Databag, File, Labels, Membership, Mesh, Observation, OwnedSecret,
+    Plan, Port, Publication, Relation, RelationId, Secret, SecretContent, SecretPlan, Status,
+    Workload,
 };
 use proptest::collection::btree_map;
 use proptest::prelude::*;
@@ -119,6 +120,60 @@ fn ports_that_are_not_wanted_are_closed() {
     assert_eq!(
         lines(&plan.changes(&seen)),
         "open-port 3/tcp\nclose-port 1/tcp\nstatus-set active\n"
+    );
+}
+
+#[test]
+fn containers_come_first_and_labels_after_all_but_the_answer_and_the_status() {
+    let mut seen = seen(Databag::new());
+    seen.containers.insert("ui".to_owned(), Container::default());
+    let owned = OwnedSecret { uri: "secret:a".to_owned(), ..OwnedSecret::default() };
+    seen.owned_secrets.insert("old".to_owned(), owned);
+    seen.mesh = Some(Mesh { pods: Some(Labels::new()), ..Mesh::default() });
+    let file = File { content: Secret::new("x"), mode: 0o600 };
+    let workload =
+        Workload { files: BTreeMap::from([("/file".to_owned(), file)]), ..Workload::default() };
+    let bag = Publication::Exactly(Databag::from([("key", "1")]));
+    let label = Labels::from([("mode".to_owned(), "ambient".to_owned())]);
+    let plan = Plan {
+        status: Status::active(),
+        databags: BTreeMap::from([(RelationId(3), bag.clone())]),
+        unit_databags: BTreeMap::from([(RelationId(3), bag)]),
+        secrets: BTreeMap::from([
+            ("new".to_owned(), Some(SecretPlan::default())),
+            ("old".to_owned(), None),
+        ]),
+        ports: Some(BTreeSet::from([Port::tcp(1)])),
+        workloads: BTreeMap::from([("ui".to_owned(), workload)]),
+        mesh: Some(Membership::In(label)),
+        answer: Some(Answer::Results(BTreeMap::new())),
+    };
+    let kind = |change: &Change| match change {
+        Change::Workload(..) => "container",
+        Change::SecretAdd { .. } | Change::SecretSet { .. } | Change::SecretGrant { .. } => {
+            "secret"
+        }
+        Change::RelationSet { .. } | Change::UnitRelationSet { .. } => "relation",
+        Change::SecretRemove { .. } => "secret that goes",
+        Change::OpenPort(_) | Change::ClosePort(_) => "port",
+        Change::Mesh(_) => "label",
+        Change::Answer(_) => "answer",
+        Change::StatusSet(_) => "status",
+    };
+    let mut kinds: Vec<&str> = plan.changes(&seen).iter().map(kind).collect();
+    kinds.dedup();
+    assert_eq!(
+        kinds,
+        [
+            "container",
+            "secret",
+            "relation",
+            "secret that goes",
+            "port",
+            "label",
+            "answer",
+            "status"
+        ]
     );
 }
 
