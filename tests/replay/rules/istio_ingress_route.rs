@@ -3,8 +3,9 @@
 use juju_sim::Relation;
 use serde_json::{Value, json};
 
-use crate::always::always;
+use crate::always::{always, sources};
 use crate::case::{Hook, UI};
+use crate::decided::decided;
 
 const ENDPOINT: &str = "istio-ingress-route";
 
@@ -89,4 +90,25 @@ fn the_leader_asks_for_the_route_unless_the_other_kind_of_ingress_is_there_too()
         }
     });
     assert_eq!(python, 2);
+}
+
+#[test]
+fn a_path_behind_the_gateways_host_changes_nothing() {
+    let sources = sources();
+    let mut compared = 0;
+    for hook in sources.recorded.iter().chain(&sources.decided) {
+        let mut case = hook.case.clone();
+        let gateways = case.state.relations.iter_mut().filter(|one| one.endpoint == ENDPOINT);
+        let hosts = gateways.filter_map(|one| one.remote_app_data.get_mut("external_host"));
+        let hosts = hosts.map(|host| host.push_str("/istio-system-gw")).count();
+        if hosts > 0 {
+            let (plain, behind) = (decided(&hook.case), decided(&case));
+            assert_eq!(behind.status(), plain.status(), "{}", case.name);
+            for (plain, behind) in plain.after.relations.iter().zip(&behind.after.relations) {
+                assert_eq!(behind.local_app_data, plain.local_app_data, "{}", case.name);
+            }
+            compared += 1;
+        }
+    }
+    assert!(compared > 100, "{compared}");
 }
