@@ -78,6 +78,18 @@ fn in_a_conflict_no_route_is_asked_for_and_afterwards_it_is_again() {
 }
 
 #[test]
+fn a_gateway_that_takes_its_answer_back_for_a_conflict_finds_the_same_route_asked_for() {
+    for gateway in neighbours::<Ambient>("istio_ingress_route") {
+        let mut deployed = behind(gateway.relation());
+        let relation = deployed.unit.state.relation_mut(ISTIO_INGRESS_ROUTE).unwrap();
+        relation.remote_app_data.clear();
+        // It says nothing before it has an address either, so that the status cannot know.
+        assert_eq!(deployed.status(), WELL, "{}", gateway.name);
+        every_hook_changes_nothing(&mut deployed, &gateway.name);
+    }
+}
+
+#[test]
 fn whoever_is_on_the_other_side_of_ingress_is_told_the_same_and_named_where_it_does_not_fit() {
     let wanted = behind(Relation::to(INGRESS, "ingress", "istio-pilot")).told(INGRESS).clone();
     // The keys of serialized-data-interface: none of those that a provider of URLs per application reads.

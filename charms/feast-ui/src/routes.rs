@@ -60,10 +60,11 @@ fn ambient(plan: &mut Plan, seen: &Observation, choices: &Choices, conflict: boo
         let bag = if conflict {
             Databag::new()
         } else {
-            // What makes no sense does not move a route that is there.
+            // What makes no sense does not move a route that is there, and neither does silence: the gateway takes its
+            // answer back for a conflict, which would be over at another port and back with the answer.
             let asked = || matches!(istio_ingress_route::Route::read(&relation.local), Ok(Some(route)) if route.tls);
-            let tls =
-                istio_ingress_route::Gateway::tls(&relation.remote).unwrap_or_else(|_| asked());
+            let told = istio_ingress_route::Gateway::tls(&relation.remote);
+            let tls = told.ok().flatten().unwrap_or_else(asked);
             istio_ingress_route::Route {
                 model: seen.model.clone(),
                 service: seen.application.clone(),

@@ -127,22 +127,20 @@ impl Gateway {
 
     /// Reads what the provider says. `Ok(None)` means nothing yet, or that it sees our route in conflict with another.
     pub fn read(remote: &Databag) -> Result<Option<Self>, Error> {
-        let (host, tls) = (remote.get(EXTERNAL_HOST), remote.get(TLS_ENABLED));
-        if host.is_none() && tls.is_none() {
-            return Ok(None);
-        }
+        let host = remote.get(EXTERNAL_HOST);
         if host.is_some_and(|host| host.chars().any(|c| c.is_whitespace() || c.is_control())) {
             return Err(Error::invalid(EXTERNAL_HOST, "is not a host, or a host and a path"));
         }
-        let tls = Self::tls(remote)?;
-        Ok(Some(Self { external_host: host.map(ToOwned::to_owned), tls }))
+        let external_host = host.map(ToOwned::to_owned);
+        Ok(Self::tls(remote)?.map(|tls| Self { external_host, tls }))
     }
 
-    /// Whether the gateway has a certificate, whatever else the provider says.
-    pub fn tls(remote: &Databag) -> Result<bool, Error> {
+    /// Whether the gateway has a certificate, whatever else the provider says; `Ok(None)` as in [`Self::read`].
+    pub fn tls(remote: &Databag) -> Result<Option<bool>, Error> {
         match remote.get(TLS_ENABLED).map(str::to_ascii_lowercase).as_deref() {
-            Some("true") => Ok(true),
-            Some("false") | None => Ok(false),
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            None => Ok(remote.get(EXTERNAL_HOST).map(|_| false)),
             Some(_) => Err(Error::invalid(TLS_ENABLED, "is neither True nor False")),
         }
     }

@@ -298,6 +298,18 @@ fn the_ambient_route_stays_where_it_is_while_the_gateway_makes_no_sense() {
 }
 
 #[test]
+fn the_ambient_route_stays_where_it_is_when_the_gateway_takes_its_answer_back_for_a_conflict() {
+    let mut seen = settled();
+    lose(&mut seen, INGRESS);
+    ambient(&mut seen, &Databag::from([("tls_enabled", "True"), ("external_host", "h")]));
+    let mut seen = seen.after(&decide(&seen).changes(&seen));
+    relation(&mut seen, ISTIO_INGRESS_ROUTE).remote = Databag::new();
+    let then = seen.after(&decide(&seen).changes(&seen));
+    assert_eq!(then.relations(ISTIO_INGRESS_ROUTE), seen.relations(ISTIO_INGRESS_ROUTE));
+    assert_eq!(decide(&then).status, Status::active());
+}
+
+#[test]
 fn the_ambient_route_follows_the_gateways_tls() {
     for (gateway, port) in [
         (Databag::new(), 80),
