@@ -8,4 +8,5 @@ mod layers;
 mod neighbours;
 mod postgresql;
 mod refresh;
+mod units;
 mod versions;

@@ -44,6 +44,12 @@ pub struct LeaderChange {
 }
 
 impl History {
+    /// The leader of an application.
+    pub fn leader(&self, application: &str) -> Option<&str> {
+        let last = self.leaders.iter().rfind(|leader| leader.application == application)?;
+        Some(last.unit.as_str()).filter(|unit| !unit.is_empty())
+    }
+
     /// Whether `change` was made by whoever led at that time.
     pub fn is_by_the_leader(&self, change: &DatabagChange) -> bool {
         let of_this = |leader: &&LeaderChange| leader.application == change.application;
@@ -101,6 +107,8 @@ mod tests {
         {
             assert!(history.is_by_the_leader(&change(time, writer)), "{time} {writer}");
         }
+        assert_eq!(history.leader("ui"), Some("ui/1"));
+        assert_eq!(history.leader("nobody"), None);
         for (time, writer) in [(9, "ui/0"), (21, "ui/0"), (15, "ui/1"), (29, "ui/1"), (31, "ui/0")]
         {
             assert!(!history.is_by_the_leader(&change(time, writer)), "{time} {writer}");
