@@ -121,7 +121,8 @@ fn merge(
     Ok(())
 }
 
-fn node(value: &Value, path: &str) -> Result<Node, Error> {
+/// A tree of what `yaml` read; `path` is where it stands in the file.
+pub(crate) fn node(value: &Value, path: &str) -> Result<Node, Error> {
     Ok(match value {
         Value::Null => Node::word("null"),
         Value::Bool(flag) => Node::word(flag),

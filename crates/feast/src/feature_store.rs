@@ -248,6 +248,18 @@ impl Store {
 }
 
 impl TlsMode {
+    /// The mode of this word; `ca` is asked for where one is needed.
+    pub(crate) fn read(word: &str, ca: impl FnOnce() -> Option<String>) -> Option<Self> {
+        Some(match word {
+            "disable" => Self::Disable,
+            "prefer" => Self::Prefer,
+            "require" => Self::Require,
+            "verify-ca" => Self::VerifyCa { ca: ca()? },
+            "verify-full" => Self::VerifyFull { ca: ca()? },
+            _ => return None,
+        })
+    }
+
     pub(crate) fn ca(&self) -> Option<&str> {
         match self {
             Self::Disable | Self::Prefer | Self::Require => None,

@@ -2,9 +2,12 @@
 
 use std::num::NonZeroU16;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::{Host, Store};
+use crate::{Host, Store, TlsMode};
+
+/// The driver that Feast has.
+const SCHEME: &str = "postgresql+psycopg://";
 
 /// `text` with everything but ASCII letters and digits percent-encoded, a blank as `%20`.
 ///
@@ -44,7 +47,46 @@ pub(crate) fn registry(store: &Store, connect_timeout: NonZeroU16) -> String {
     query.push(("connect_timeout", connect_timeout.to_string()));
     let query: Vec<String> = query.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let (user, password) = (encoded(user), encoded(password.reveal()));
-    format!("postgresql+psycopg://{user}:{password}@{authority}/{path}?{}", query.join("&"))
+    format!("{SCHEME}{user}:{password}@{authority}/{path}?{}", query.join("&"))
+}
+
+/// The store of a URL that [`registry`] has written, for which it is the inverse.
+pub(crate) fn read(url: &str) -> Option<Store> {
+    let (login, rest) = url.strip_prefix(SCHEME)?.split_once('@')?;
+    let (user, password) = login.split_once(':')?;
+    let (authority, rest) = rest.split_once('/')?;
+    let (path, query) = rest.split_once('?')?;
+    let query: Vec<(&str, &str)> =
+        query.split('&').map(|pair| pair.split_once('=')).collect::<Option<_>>()?;
+    let find = |key| query.iter().find(|(known, _)| *known == key).map(|(_, value)| *value);
+    let hosts = match (find("host"), find("port")) {
+        (Some(hosts), Some(ports)) => hosts.split(',').zip(ports.split(',')).map(host).collect(),
+        _ => authority.rsplit_once(':').map(|pair| host(pair).map(|host| vec![host]))?,
+    };
+    let ca = || find("sslrootcert").and_then(decoded);
+    Some(Store {
+        hosts: hosts?,
+        database: decoded(find("dbname").unwrap_or(path))?,
+        user: decoded(user)?,
+        password: decoded(password)?.into(),
+        tls: TlsMode::read(find("sslmode")?, ca)?,
+    })
+}
+
+fn host((name, port): (&str, &str)) -> Option<Host> {
+    let name = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+    Some(Host { name: decoded(name)?, port: port.parse().ok()? })
+}
+
+fn decoded(text: &str) -> Option<String> {
+    percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
+/// The URL with something else in the place of the password; none where it is not one of ours.
+pub(crate) fn redacted(url: &str, instead: &str) -> Option<String> {
+    let (login, rest) = url.strip_prefix(SCHEME)?.split_once('@')?;
+    let (user, _) = login.split_once(':')?;
+    Some(format!("{SCHEME}{user}:{instead}@{rest}"))
 }
 
 #[cfg(test)]
@@ -105,6 +147,40 @@ mod tests {
     }
 
     #[test]
+    fn what_was_written_is_read() {
+        let ca = || "/feast/ca.crt".to_owned();
+        let modes = [
+            TlsMode::Disable,
+            TlsMode::Prefer,
+            TlsMode::Require,
+            TlsMode::VerifyCa { ca: ca() },
+            TlsMode::VerifyFull { ca: ca() },
+        ];
+        for hosts in [&[("h", 1)][..], &[("::1", 5433)], &[("pg-0", 31234), ("fd00::1", 5432)]] {
+            for tls in modes.clone() {
+                let store = Store { tls, ..store(hosts) };
+                assert_eq!(read(&registry(&store)), Some(store));
+            }
+        }
+        for other in [
+            "",
+            "sqlite:///x",
+            "postgresql+psycopg://u:p@h:5432/d",
+            "postgresql+psycopg://u:p@h:x/d?sslmode=prefer",
+        ] {
+            assert_eq!(read(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_replaced_and_nothing_else() {
+        let url = registry(&store(&[("h", 1)]));
+        let shown = redacted(&url, "[redacted]").unwrap();
+        assert_eq!(shown, url.replace("p%40ss%2Fw%3Ard%23%25%20%2B", "[redacted]"));
+        assert_eq!(redacted("hunter2", "x"), None);
+    }
+
+    #[test]
     fn a_ca_is_named_where_there_is_one() {
         let tls = TlsMode::VerifyFull { ca: "/feast/ca.crt".to_owned() };
         let url = registry(&Store { tls, ..store(&[("h", 1)]) });
@@ -125,6 +201,7 @@ mod tests {
             prop_assert_eq!((url.host_str(), url.port()), (Some("h"), Some(5432)));
             let named = url.query_pairs().find(|(key, _)| key == "dbname").map(|(_, name)| name.into_owned());
             prop_assert_eq!(named.unwrap_or_else(|| url.path()[1..].to_owned()), database);
+            prop_assert_eq!(read(&registry(&store)), Some(store));
         }
     }
 }
