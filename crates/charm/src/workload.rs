@@ -174,6 +174,8 @@ pub enum WorkloadChange {
     Replan,
     /// Stop these services.
     Stop(BTreeSet<String>),
+    /// Stop and start these services, whether or not they run. No plan asks for it; a person may.
+    Restart(BTreeSet<String>),
 }
 
 impl Workload {
@@ -248,6 +250,10 @@ impl Container {
                     self.services.iter().filter(|(_, service)| service.startup == Startup::Enabled);
                 self.states.extend(enabled.map(|(name, _)| (name.clone(), ServiceState::Active)));
             }
+            WorkloadChange::Restart(services) => {
+                self.states
+                    .extend(services.iter().map(|name| (name.clone(), ServiceState::Active)));
+            }
             WorkloadChange::Stop(services) => {
                 self.states
                     .extend(services.iter().map(|name| (name.clone(), ServiceState::Inactive)));
@@ -283,6 +289,10 @@ impl fmt::Display for WorkloadChange {
             Self::Stop(services) => {
                 let names: Vec<&str> = services.iter().map(String::as_str).collect();
                 write!(f, "stop {}", names.join(" "))
+            }
+            Self::Restart(services) => {
+                let names: Vec<&str> = services.iter().map(String::as_str).collect();
+                write!(f, "restart {}", names.join(" "))
             }
         }
     }

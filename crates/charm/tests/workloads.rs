@@ -58,6 +58,12 @@ impl Pebble {
                     self.found.states.insert(name.clone(), ServiceState::Active);
                 }
             }
+            WorkloadChange::Restart(services) => {
+                for name in services {
+                    self.started_with.insert(name.clone(), self.found.services[name].clone());
+                    self.found.states.insert(name.clone(), ServiceState::Active);
+                }
+            }
             WorkloadChange::Stop(services) => {
                 self.started_with.retain(|name, _| !services.contains(name));
                 self.found

@@ -1,6 +1,6 @@
 //! A container, in a charm's terms.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -76,12 +76,17 @@ impl Pebble {
                 self.client.add_services_and_checks(label, services, checks).await
             }
             WorkloadChange::Replan => self.act(Action::Replan, &[]).await,
-            WorkloadChange::Stop(services) if services.is_empty() => Ok(()),
-            WorkloadChange::Stop(services) => {
-                let services: Vec<&str> = services.iter().map(String::as_str).collect();
-                self.act(Action::Stop, &services).await
-            }
+            WorkloadChange::Stop(services) => self.act_on(Action::Stop, services).await,
+            WorkloadChange::Restart(services) => self.act_on(Action::Restart, services).await,
         }
+    }
+
+    async fn act_on(&self, action: Action, services: &BTreeSet<String>) -> Result<(), Error> {
+        if services.is_empty() {
+            return Ok(());
+        }
+        let services: Vec<&str> = services.iter().map(String::as_str).collect();
+        self.act(action, &services).await
     }
 
     async fn act(&self, action: Action, services: &[&str]) -> Result<(), Error> {

@@ -124,6 +124,30 @@ async fn a_replan_restarts_only_what_has_changed() {
 }
 
 #[tokio::test]
+async fn a_restart_is_of_the_services_that_it_names_whether_they_run_or_not() {
+    let Some(daemon) = Daemon::start().await else { return };
+    let both = layer([("a", sleeping()), ("b", sleeping())], []);
+    daemon.pebble.apply(CONTAINER, &both).await.unwrap();
+    daemon.pebble.apply(CONTAINER, &stop(["a"])).await.unwrap();
+    let since = || async {
+        let services = daemon.pebble.client().services().await.unwrap();
+        services.into_iter().map(|info| info.current_since).collect::<Vec<_>>()
+    };
+    let mut before = since().await;
+    for names in [&["a"][..], &["a"], &[]] {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        let restarts = !BTreeSet::is_empty(&names);
+        daemon.pebble.apply(CONTAINER, &WorkloadChange::Restart(names)).await.unwrap();
+        let after = since().await;
+        assert_eq!((before[0] != after[0], &before[1]), (restarts, &after[1]));
+        before = after;
+    }
+    let seen = daemon.pebble.observe(&[]).await.unwrap().unwrap();
+    let states = named([("a", ServiceState::Active), ("b", ServiceState::Inactive)]);
+    assert_eq!(seen.states, states);
+}
+
+#[tokio::test]
 async fn a_service_that_fails_at_once_fails_the_replan_and_backs_off() {
     let Some(daemon) = Daemon::start().await else { return };
     let failing = Service { command: "sh -c 'echo why; exit 3'".to_owned(), ..sleeping() };
