@@ -24,8 +24,9 @@ const LIMIT: Duration = Duration::from_mins(1);
 /// A running server of one's own. It ends when this value is dropped.
 #[derive(Debug)]
 pub struct Postgres {
-    _process: Process,
+    process: Process,
     programs: PathBuf,
+    folder: PathBuf,
     port: u16,
     password: Secret,
 }
@@ -36,27 +37,55 @@ impl Postgres {
     /// Started by root it runs as nobody, in a user namespace: files keep their owner, and no folder has to be opened
     /// to others.
     pub fn start(cache: &Cache, folder: &Path) -> Result<Self, Error> {
-        let programs = programs(cache)?;
-        // A port that was free a moment ago may be taken by another process: that ends the server.
-        for _ in 0..2 {
-            match Self::start_once(&programs, folder) {
-                Err(Error::Process(leash::Error::Ended { .. })) => {}
-                result => return result,
-            }
-        }
-        Self::start_once(&programs, folder)
+        Self::start_with(cache, folder, &[])
     }
 
-    fn start_once(programs: &Path, folder: &Path) -> Result<Self, Error> {
+    /// The same with further settings, each as `name=value`: for TLS, say.
+    pub fn start_with(cache: &Cache, folder: &Path, settings: &[String]) -> Result<Self, Error> {
         let failed = |source| Error::Folder { path: folder.to_owned(), source };
+        let programs = programs(cache)?;
         if folder.exists() {
             fs::remove_dir_all(folder).map_err(failed)?;
         }
         fs::create_dir_all(folder).map_err(failed)?;
-        let data = folder.join("data");
         let password = random_password().map_err(failed)?;
-        initialise(programs, folder, &data, &password)?;
+        initialise(&programs, folder, &folder.join("data"), &password)?;
+        Self::serve(&programs, folder, &password, settings)
+    }
 
+    /// Ends the server, and starts it again on the same data as one that waits for another's changes and takes none.
+    pub fn into_standby(self) -> Result<Self, Error> {
+        let Self { mut process, programs, folder, password, .. } = self;
+        process.stop();
+        let signal = folder.join("data/standby.signal");
+        fs::write(&signal, "").map_err(|source| Error::Folder { path: signal, source })?;
+        Self::serve(&programs, &folder, &password, &[])
+    }
+
+    fn serve(
+        programs: &Path,
+        folder: &Path,
+        password: &Secret,
+        settings: &[String],
+    ) -> Result<Self, Error> {
+        // A port that was free a moment ago may be taken by another process: that ends the server.
+        for _ in 0..2 {
+            match Self::serve_once(programs, folder, password, settings) {
+                Err(Error::Process(leash::Error::Ended { .. })) => {}
+                result => return result,
+            }
+        }
+        Self::serve_once(programs, folder, password, settings)
+    }
+
+    fn serve_once(
+        programs: &Path,
+        folder: &Path,
+        password: &Secret,
+        settings: &[String],
+    ) -> Result<Self, Error> {
+        let failed = |source| Error::Folder { path: folder.to_owned(), source };
+        let data = folder.join("data");
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .and_then(|listener| Ok(listener.local_addr()?.port()))
             .map_err(failed)?;
@@ -77,6 +106,9 @@ impl Postgres {
             .arg(&data)
             .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"])
             .args(["-c", "unix_socket_directories=", "-c", "fsync=off"]);
+        for setting in settings {
+            command.args(["-c", setting]);
+        }
         let mut process = Process::start("postgres", command, &folder.join("postgres.log"))?;
         let mut asked = Command::new(programs.join("pg_isready"));
         asked
@@ -84,7 +116,8 @@ impl Postgres {
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         process.wait_ready(LIMIT, || asked.status().is_ok_and(|status| status.success()))?;
-        Ok(Self { _process: process, programs: programs.to_owned(), port, password })
+        let (programs, folder) = (programs.to_owned(), folder.to_owned());
+        Ok(Self { process, programs, folder, port, password: password.clone() })
     }
 
     /// The port on 127.0.0.1.
