@@ -99,6 +99,8 @@ fn only_one_file_of_what_is_shipped_starts_a_process() {
         "crates/juju",
         "crates/pebble",
         "crates/cluster",
+        "crates/postgresql",
+        "crates/actions",
     ];
     let starting: Vec<PathBuf> = shipped
         .iter()
