@@ -1,5 +1,6 @@
 //! feast-integrator on a simulated unit.
 
+mod actions;
 mod bad_input;
 mod chosen;
 mod commands;

@@ -1,5 +1,6 @@
 //! feast-ui on a simulated unit, without a container: what it does inside one is tested against a real Pebble.
 
+mod actions;
 mod bad_input;
 mod commands;
 mod mesh;

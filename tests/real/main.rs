@@ -1,6 +1,7 @@
 //! Whole charms and what they write, against real parts: everything here needs the stand.
 #![cfg(test)]
 
+mod actions;
 mod credentials;
 mod feast;
 mod feast_ui;

@@ -61,4 +61,4 @@ pub fn decide(seen: &Observation) -> Plan {
 #[cfg(test)]
 mod chosen;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -91,7 +91,8 @@ pub(crate) fn databases(seen: &Observation, choices: &Choices) -> Result<Databas
     }
 }
 
-fn connection(seen: &Observation, endpoint: &str) -> Result<Connection, Status> {
+/// The database of an endpoint, if it has answered.
+pub(crate) fn connection(seen: &Observation, endpoint: &str) -> Result<Connection, Status> {
     let relation = only(seen, endpoint)?.ok_or_else(|| missing(endpoint))?;
     match Connection::read(&relation.remote, &seen.secrets, Some(&relation.units)) {
         Ok(Some(connection)) => Ok(connection),

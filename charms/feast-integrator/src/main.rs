@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use charm::Change;
 use clap::Parser;
-use feast_integrator::{ENDPOINTS, EXTRA_CONFIGURATION, decide, is_of_no_interest};
+use feast_integrator::{ENDPOINTS, EXTRA_CONFIGURATION, act, decide, is_of_no_interest};
 use juju::{Error, Juju, Look};
 
 /// The charm feast-integrator. Juju runs it as `dispatch`, without arguments.
@@ -30,6 +30,9 @@ async fn dispatch() -> Result<(), Error> {
     let juju = Juju::from_env()?;
     if is_of_no_interest(juju.dispatch()) {
         return Ok(());
+    }
+    if let Some(action) = juju.dispatch().action_name() {
+        return act(&juju, action).await;
     }
     let look = Look {
         endpoints: &ENDPOINTS,

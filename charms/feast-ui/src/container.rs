@@ -14,14 +14,17 @@ const PATIENCE: Duration = Duration::from_secs(25);
 
 /// Makes the changes, and waits for the UI where they or what was seen `before` call for it.
 pub fn errand<'a>(changes: &'a [Change], before: Option<&'a Container>) -> Errand<'a> {
-    Errand {
-        changes,
-        before,
-        in_doubt: may_clear_up(before),
-        service: CONTAINER,
-        check: Some(CHECK),
-        patience: PATIENCE,
-    }
+    errand_within(changes, before, PATIENCE)
+}
+
+/// The same for somebody who waits for so long.
+pub(crate) fn errand_within<'a>(
+    changes: &'a [Change],
+    before: Option<&'a Container>,
+    patience: Duration,
+) -> Errand<'a> {
+    let in_doubt = may_clear_up(before);
+    Errand { changes, before, in_doubt, service: CONTAINER, check: Some(CHECK), patience }
 }
 
 /// The notice by which a hook that has waited in vain has Juju run another one.

@@ -5,10 +5,9 @@ use std::process::ExitCode;
 use charm::{Change, Status};
 use clap::Parser;
 use feast_ui::{
-    CONTAINER, FILE, Labels, decide, endpoints, errand, is_of_no_interest, look_again, told,
+    CONTAINER, Labels, act, decide, endpoints, errand, is_of_no_interest, look_again, observe, told,
 };
-use interfaces::feast_configuration::CERTIFICATES;
-use juju::{Error, Juju, Look};
+use juju::{Error, Juju};
 use pebble::Pebble;
 
 /// The charm feast-ui. Juju runs it as `dispatch`, without arguments.
@@ -36,24 +35,17 @@ async fn dispatch() -> Result<(), Error> {
         return Ok(());
     }
     juju::subscribe(juju.dispatch().kind);
-    let endpoints = endpoints(juju.dispatch());
-    let look = Look {
-        endpoints: &endpoints,
-        followers: true,
-        ports: true,
-        config: true,
-        ..Look::default()
-    };
-    let pebble = Pebble::of(CONTAINER);
-    // While Juju answers one hook command after another, Pebble answers too.
-    let (seen, found) = tokio::join!(juju.observe(&look), pebble.observe(&[FILE, CERTIFICATES]));
-    let mut seen = seen?;
+    if let Some(action) = juju.dispatch().action_name() {
+        return act(&juju, action).await;
+    }
+    let (mut seen, found) = observe(&juju, &endpoints(juju.dispatch())).await?;
     let (before, unseen) = told(found);
     seen.set_container(CONTAINER, before.clone());
     let mut labels = Labels::observe(&mut seen).await;
 
     let changes = decide(&seen).changes(&seen);
     // The container first: nothing is announced before it is true, and its state decides on the status.
+    let pebble = Pebble::of(CONTAINER);
     let (after, undone) = told(pebble.carry_out(&errand(&changes, before.as_ref())).await);
     seen.set_container(CONTAINER, after);
     let plan = decide(&seen);

@@ -16,7 +16,7 @@ use crate::inputs::{
 const PASSWORD: &str = "p@ss w/$HOME{{7*7}}:%41\"'\\";
 
 /// A world in which nothing is wrong, before anything was published.
-pub(super) fn everything() -> Observation {
+pub(crate) fn everything() -> Observation {
     let mut seen = Observation {
         application: "feast-integrator".to_owned(),
         unit: "feast-integrator/0".to_owned(),
@@ -49,7 +49,7 @@ pub(super) fn everything() -> Observation {
 }
 
 /// The same once all was published.
-pub(super) fn settled() -> Observation {
+pub(crate) fn settled() -> Observation {
     let seen = everything();
     seen.after(&decide(&seen).changes(&seen))
 }
@@ -58,7 +58,7 @@ fn lines(seen: &Observation) -> String {
     decide(seen).changes(seen).iter().map(|change| format!("{change}\n")).collect()
 }
 
-pub(super) fn relation<'a>(seen: &'a mut Observation, endpoint: &str) -> &'a mut Relation {
+pub(crate) fn relation<'a>(seen: &'a mut Observation, endpoint: &str) -> &'a mut Relation {
     &mut seen.relations.get_mut(endpoint).unwrap()[0]
 }
 

@@ -1,0 +1,84 @@
+//! Running an action: it looks as a hook does, from any unit, and changes nothing of what Juju keeps.
+
+use std::time::Duration;
+
+use actions::{
+    Repaired, Store, flag, plan, repair_ownership, show_config, timeout, validate, word,
+};
+use charm::{Answer, Change, Endpoint, Observation};
+use juju::{Error, Juju, Look};
+
+use crate::inputs::{DATABASES, ENDPOINTS};
+use crate::options::EXTRA_CONFIGURATION;
+use crate::questions;
+
+/// The actions, as `actions.yaml` has them.
+pub const ACTIONS: [&str; 4] = ["plan", "repair-ownership", "show-config", "validate"];
+
+/// Runs the action of this name.
+///
+/// # Errors
+///
+/// [`Error`] when Juju itself does not work; whatever else is wrong is the answer.
+pub async fn act(juju: &Juju, action: &str) -> Result<(), Error> {
+    // Who a plan goes to is a part of it.
+    let everybody = ENDPOINTS.map(Endpoint::with_remote);
+    let databases = &ENDPOINTS[..DATABASES.len()];
+    let whole = ["plan", "show-config"].contains(&action);
+    let look = Look {
+        endpoints: if whole { &everybody } else { databases },
+        followers: true,
+        config: true,
+        config_secrets: &[EXTRA_CONFIGURATION],
+        owned_secrets: whole,
+        ..Look::default()
+    };
+    let seen = juju.observe(&look).await?;
+    for answer in answers(&seen, action).await {
+        juju.apply(&Change::Answer(answer)).await?;
+    }
+    Ok(())
+}
+
+async fn answers(seen: &Observation, action: &str) -> Vec<Answer> {
+    let failed = |reason| vec![Answer::Failure(reason)];
+    let limit = timeout(seen);
+    match action {
+        "validate" => match questions::stores(seen) {
+            Ok(stores) => {
+                validate(&Store::examine(stores, limit).await, word(seen, "format") == "json")
+            }
+            Err(reason) => failed(reason),
+        },
+        "show-config" => match questions::configuration(seen) {
+            Ok((file, certificates)) => {
+                let (reveal, note) = (flag(seen, "reveal"), questions::unknown_keys(seen));
+                show_config(&file, certificates.as_deref(), reveal, note)
+            }
+            Err(reason) => failed(reason),
+        },
+        "plan" => {
+            let (changes, note) = questions::changes(seen);
+            plan(seen, &changes, note)
+        }
+        "repair-ownership" => match questions::stores(seen) {
+            Ok(stores) => {
+                let wanted = !flag(seen, "dry-run");
+                repair_ownership(&repair(stores, word(seen, "store"), limit, wanted).await)
+            }
+            Err(reason) => failed(reason),
+        },
+        other => failed(format!("this charm has no action {other}")),
+    }
+}
+
+/// One store after another, each with the same time: what one waits for, another may hold.
+async fn repair(stores: [Store; 3], only: &str, limit: Duration, wanted: bool) -> Vec<Repaired> {
+    let mut repaired = Vec::new();
+    for store in
+        stores.into_iter().filter(|store| only.is_empty() || only == "all" || only == store.name)
+    {
+        repaired.push(store.repair(limit, wanted).await);
+    }
+    repaired
+}
