@@ -46,7 +46,7 @@ fn once_configured_the_ui_serves_and_another_hook_changes_nothing() {
     assert_eq!(written.2, 0o600);
 
     let outcome = deployed.settle(Event::hook("update-status"));
-    assert_eq!(outcome.commands.len(), 15, "{}", outcome.transcript());
+    assert_eq!(outcome.commands.len(), 18, "{}", outcome.transcript());
     assert_eq!(deployed.unit.state, before);
     assert_eq!(container.written(), written);
     assert_eq!(container.starts().len(), 1);
