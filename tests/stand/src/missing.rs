@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::chromium;
+use crate::postgresql;
 use crate::python;
 
 /// A variable that, where it is set, makes [`needs`] say no: for a quick look while one works.
@@ -28,11 +29,13 @@ pub enum Need {
     Chromium,
     /// A C compiler for arm64, with which charms are packed for it elsewhere.
     CrossGcc,
+    /// The system's PostgreSQL: the one from the Python package index speaks no TLS.
+    PostgresqlTls,
 }
 
 impl Need {
     /// Everything there is.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Go,
         Self::Gcc,
         Self::Python,
@@ -40,6 +43,7 @@ impl Need {
         Self::Setpriv,
         Self::Chromium,
         Self::CrossGcc,
+        Self::PostgresqlTls,
     ];
 
     /// The name in messages and in `REQUIRE`.
@@ -52,6 +56,7 @@ impl Need {
             Self::Setpriv => "setpriv",
             Self::Chromium => "chromium",
             Self::CrossGcc => "cross-gcc",
+            Self::PostgresqlTls => "postgresql-tls",
         }
     }
 
@@ -70,6 +75,7 @@ impl Need {
             Self::Setpriv => output("setpriv", ["--version"]).is_some(),
             Self::Chromium => chromium::find().is_some(),
             Self::CrossGcc => output("aarch64-linux-gnu-gcc", ["--version"]).is_some(),
+            Self::PostgresqlTls => postgresql::speaks_tls(),
         }
     }
 
@@ -89,6 +95,7 @@ impl Need {
             Self::CrossGcc => {
                 "a C compiler for arm64: apt-get install -y gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
             }
+            Self::PostgresqlTls => "a PostgreSQL that speaks TLS: apt-get install -y postgresql",
         }
     }
 }

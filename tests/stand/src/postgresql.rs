@@ -16,7 +16,7 @@ use rustix::process::Signal;
 use crate::cache::{self, Cache};
 use crate::leash::{self, Ending, Process};
 
-pub use programs::{image, programs};
+pub use programs::{image, programs, speaks_tls};
 
 /// How long the server may take to become ready on a busy machine.
 const LIMIT: Duration = Duration::from_mins(1);

@@ -2,15 +2,17 @@
 
 use std::fs;
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use rcgen::{CertifiedKey, generate_simple_self_signed};
 use stand::cache::Cache;
 use stand::leash::{self, Ending, Process};
 use stand::missing::{Need, needs};
 use stand::postgresql::{Postgres, image, programs};
 use stand::view::View;
+use tempfile::TempDir;
 
 #[test]
 fn postgresql_runs_unprivileged_and_ends_when_dropped() {
@@ -47,59 +49,104 @@ fn postgresql_runs_unprivileged_and_ends_when_dropped() {
     assert!(TcpStream::connect(address).is_err());
 }
 
-#[test]
-fn a_pod_s_postgresql_makes_its_database_once_and_takes_the_given_password() {
-    if !needs(&[Need::Python, Need::Namespaces, Need::Setpriv]) {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let cache = Cache::open(|line| println!("{line}")).unwrap();
-    let scratch = folder.path().join("scratch");
-    fs::create_dir(&scratch).unwrap();
-    fs::write(scratch.join("password"), "it's \"secret\"\n").unwrap();
-    let image = image(&cache).unwrap();
-    assert_eq!(image.scratch, [Path::new("/var/lib/postgresql")]);
+/// What a container of the image `postgresql` has, and psql, which comes from elsewhere.
+struct Container {
+    cache: Cache,
+    folder: TempDir,
+    address: &'static str,
+}
 
-    let mut view =
-        image.mounts.iter().fold(View::new(), |view, mount| view.mount(&mount.from, &mount.to));
-    view = view.mount(&scratch, "/var/lib/postgresql").variable("POD_ADDRESS", "127.86.4.2");
-    view = image.path.iter().fold(view, View::path);
-    let log = folder.path().join("log");
-    let start = || {
+impl Container {
+    fn new(address: &'static str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(|line| println!("{line}")).unwrap();
+        fs::create_dir(folder.path().join("scratch")).unwrap();
+        let container = Self { cache, folder, address };
+        fs::write(container.scratch("password"), "it's \"secret\"\n").unwrap();
+        container
+    }
+
+    fn scratch(&self, name: &str) -> PathBuf {
+        self.folder.path().join("scratch").join(name)
+    }
+
+    /// Runs the server as Pebble would, until it listens.
+    fn start(&self, variables: &[(&str, &str)]) -> Process {
+        let image = image(&self.cache).unwrap();
+        assert_eq!(image.scratch, [Path::new("/var/lib/postgresql")]);
+        let mut view =
+            image.mounts.iter().fold(View::new(), |view, mount| view.mount(&mount.from, &mount.to));
+        view = view.mount(self.folder.path().join("scratch"), "/var/lib/postgresql");
+        view = view.variable("POD_ADDRESS", self.address);
+        view = variables.iter().fold(view, |view, (name, value)| view.variable(name, value));
+        view = image.path.iter().fold(view, View::path);
         let inside = view.command("run-postgresql", ["-c", "log_connections=on"]).unwrap();
         let mut outside = leash::command(inside.get_program(), Ending::default()).unwrap();
         outside
             .args(inside.get_args())
             .envs(inside.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let log = self.folder.path().join("log");
         let mut process = Process::start("run-postgresql", outside, &log).unwrap();
+        let address = format!("{}:5432", self.address);
         process
-            .wait_ready(Duration::from_mins(1), || TcpStream::connect("127.86.4.2:5432").is_ok())
+            .wait_ready(Duration::from_mins(1), || TcpStream::connect(&address).is_ok())
             .unwrap();
         process
-    };
-    let sql = |sql: &str| {
-        let mut psql = Command::new(programs(&cache).unwrap().join("psql"));
-        psql.env("PGPASSWORD", "it's \"secret\"").args([
-            "-h",
-            "127.86.4.2",
-            "-U",
-            "postgres",
-            "-tAc",
-            sql,
-        ]);
-        let output = psql.output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    };
+    }
 
-    let first = start();
+    /// What psql prints, or why it does not.
+    fn sql(&self, how: &str, sql: &str) -> Result<String, String> {
+        let mut psql = Command::new(programs(&self.cache).unwrap().join("psql"));
+        let place = format!("host={} user=postgres dbname=postgres {how}", self.address);
+        psql.env("PGPASSWORD", "it's \"secret\"").args(["-tAc", sql, &place]);
+        let output = psql.output().unwrap();
+        let text = |bytes| String::from_utf8_lossy(bytes).trim().to_owned();
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+    }
+}
+
+#[test]
+fn a_pod_s_postgresql_makes_its_database_once_and_takes_the_given_password() {
+    if !needs(&[Need::Python, Need::Namespaces, Need::Setpriv]) {
+        return;
+    }
+    let container = Container::new("127.86.4.2");
+    let sql = |sql: &str| container.sql("", sql).unwrap();
+
+    let first = container.start(&[]);
     sql("create table kept (n int)");
     assert_eq!(
         sql("select pg_read_file('/proc/self/status') ~ 'CapEff:\\s*0000000000000000'"),
         "t"
     );
     drop(first);
-    let _second = start();
+    let _second = container.start(&[]);
     assert_eq!(sql("select count(*) from kept"), "0");
-    assert!(!scratch.join("private/password").exists());
+    assert!(!container.scratch("private/password").exists());
+}
+
+#[test]
+fn a_pod_s_postgresql_with_a_certificate_refuses_whoever_does_not_speak_tls() {
+    if !needs(&[Need::Namespaces, Need::Setpriv, Need::PostgresqlTls]) {
+        return;
+    }
+    let container = Container::new("127.86.4.3");
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(["127.86.4.3".to_owned()]).unwrap();
+    fs::create_dir(container.scratch("tls")).unwrap();
+    fs::write(container.scratch("tls/server.crt"), cert.pem()).unwrap();
+    fs::write(container.scratch("tls/server.key"), signing_key.serialize_pem()).unwrap();
+    let ca = container.scratch("tls/server.crt");
+    let checked = format!("sslmode=verify-full sslrootcert={}", ca.display());
+    let spoken = "select ssl from pg_stat_ssl where pid = pg_backend_pid()";
+
+    let plain = container.start(&[]);
+    assert_eq!(container.sql("", spoken).unwrap(), "f");
+    assert!(container.sql(&checked, spoken).unwrap_err().contains("does not support SSL"));
+    drop(plain);
+
+    let _encrypted = container.start(&[("POSTGRESQL_TLS", "/var/lib/postgresql/tls")]);
+    assert_eq!(container.sql(&checked, spoken).unwrap(), "t");
+    let refused = container.sql("sslmode=disable", spoken).unwrap_err();
+    assert!(refused.contains("no encryption"), "{refused}");
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use charm::{ConfigValue, Observation, Plan, Port, Publication, Relation, Secret, Status};
-use interfaces::postgresql_client::{Connection, Endpoints, Request};
+use interfaces::postgresql_client::{Connection, Endpoints, Request, Tls};
 use peer_postgresql_k8s::{Clients, Found, ServerChange};
 
 use crate::workload::{self, CONTAINER, NODE_PORT, PORT, nodes};
@@ -106,7 +106,7 @@ pub(crate) fn clients(seen: &Observation, address: IpAddr) -> Result<Clients<'_>
     };
     let endpoints = Endpoints::read("endpoints", &list)
         .map_err(|error| Status::Blocked(format!("[{EXPOSE_EXTERNAL}] {error}")))?;
-    Ok(Clients { seen, roles: ROLES, endpoints })
+    Ok(Clients { seen, roles: ROLES, endpoints, tls: Tls::Off })
 }
 
 #[cfg(test)]

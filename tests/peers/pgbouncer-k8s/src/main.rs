@@ -95,7 +95,9 @@ async fn reach(
     };
     let endpoint = backend.endpoints.first();
     let (user, password, database) = (&backend.username, &backend.password, &backend.database);
-    let Some(server) = Server::reach(endpoint, user, password, database, PATIENCE).await else {
+    let Some(server) =
+        Server::reach(endpoint, &backend.tls, user, password, database, PATIENCE).await
+    else {
         return Ok((None, None));
     };
     let logins = clients(seen, address).map(|clients| clients.logins()).unwrap_or_default();

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use charm::{Answer, Observation, RelationId};
+use charm::{Answer, Observation, Plan, RelationId};
 use peer_postgresql_k8s::{Clients, Found};
 
+use crate::certificates::{self, TLS_SECRET};
+
 const ROTATE: &str = "rotate";
+const ROTATE_CA: &str = "rotate-ca";
 const SHOW_ENDPOINT: &str = "show-endpoint";
 const RELATION: &str = "relation";
 
@@ -21,11 +24,17 @@ pub(crate) fn rotated(clients: &Clients<'_>) -> BTreeSet<RelationId> {
     rotated
 }
 
-/// What the person who ran an action is told.
+/// Whether the server is to be known by a new authority.
+pub(crate) fn renews_the_authority(seen: &Observation) -> bool {
+    seen.dispatch.action_name() == Some(ROTATE_CA)
+}
+
+/// What the person who ran an action is told, given what will be done for it.
 pub(crate) fn answer(
     clients: &Clients<'_>,
     server: Option<&Found>,
     rotated: &BTreeSet<RelationId>,
+    plan: &Plan,
 ) -> Option<Answer> {
     let seen = clients.seen;
     let action = seen.dispatch.action_name()?;
@@ -35,6 +44,13 @@ pub(crate) fn answer(
             return refusal(seen, "there is no such relation with a role");
         }
         ROTATE => BTreeMap::from([("rotated".to_owned(), rotated.len().to_string())]),
+        ROTATE_CA => {
+            let secret = plan.secrets.get(TLS_SECRET).and_then(Option::as_ref);
+            match secret.and_then(|secret| certificates::authority(&secret.content)) {
+                Some(authority) => BTreeMap::from([("tls-ca".to_owned(), authority.to_owned())]),
+                None => return refusal(seen, "the server does not speak TLS: set tls=true"),
+            }
+        }
         SHOW_ENDPOINT => BTreeMap::from([
             ("endpoint".to_owned(), clients.endpoints.to_string()),
             ("version".to_owned(), found.version.clone()),

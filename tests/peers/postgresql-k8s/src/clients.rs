@@ -27,6 +27,8 @@ pub struct Clients<'a> {
     pub roles: &'static str,
     /// Where they find the server.
     pub endpoints: Endpoints,
+    /// Whether it speaks TLS.
+    pub tls: Tls,
 }
 
 /// Who logs in where.
@@ -68,7 +70,7 @@ impl Clients<'_> {
             let rotate = server.is_some() && rotated.contains(&id);
             let kept = self.password(id).filter(|_| !rotate);
             let password = kept.cloned().unwrap_or_else(&mut *fresh);
-            plan.secrets.extend(self.secrets(id, request.as_ref(), &password));
+            plan.secrets.extend(self.secrets(id, request.as_ref(), &password, server));
             let (Some(request), Some(found)) = (request, server) else { continue };
             if let Some(answer) = self.answer(relation, &request, &found.version) {
                 if rotate || !found.admitted.contains(&id) {
@@ -124,6 +126,7 @@ impl Clients<'_> {
         id: RelationId,
         request: Option<&Request>,
         password: &Secret,
+        server: Option<&Found>,
     ) -> [(String, Option<SecretPlan>); 2] {
         let (role, endpoints) = (self.role(id), &self.endpoints);
         let user = if let Some(Request { database, .. }) = request {
@@ -132,7 +135,10 @@ impl Clients<'_> {
             let fields = [("password", password.clone()), ("username", role.into())];
             fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
         };
-        [("user", user), ("tls", tls_secret(&Tls::Off))].map(|(group, content)| {
+        // What a server that does not answer will be known by is told when it does.
+        let told = self.seen.owned_secrets.get(&label(id, "tls")).filter(|_| server.is_none());
+        let tls = told.map_or_else(|| tls_secret(&self.tls), |told| told.content.clone());
+        [("user", user), ("tls", tls)].map(|(group, content)| {
             (label(id, group), Some(SecretPlan { content, grants: [id].into() }))
         })
     }
@@ -151,7 +157,7 @@ impl Clients<'_> {
             database: request.database.clone(),
             version: version.to_owned(),
             user: Group { uri: user.uri.clone(), content: fields },
-            tls: Group { uri: tls.uri.clone(), content: tls.content.clone() },
+            tls: Group { uri: tls.uri.clone(), content: tls_secret(&self.tls) },
         };
         Some(Publication::Exactly(answer.databag(request, &relation.remote)))
     }

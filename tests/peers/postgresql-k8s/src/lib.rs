@@ -18,9 +18,18 @@ const SECRET_CREATED: &str = "charmed-feast.dev/secret-created";
 ///
 /// What Pebble cannot do, unless its container is gone: its return is a hook.
 pub async fn grant_later(pebble: &Pebble, changes: &[Change]) -> Result<(), pebble::Error> {
-    if !changes.iter().any(|change| matches!(change, Change::SecretAdd { .. })) {
-        return Ok(());
+    if changes.iter().any(|change| matches!(change, Change::SecretAdd { .. })) {
+        ask_for_a_hook(pebble).await?;
     }
+    Ok(())
+}
+
+/// Asks for another hook after this one.
+///
+/// # Errors
+///
+/// As [`grant_later`].
+pub async fn ask_for_a_hook(pebble: &Pebble) -> Result<(), pebble::Error> {
     match pebble.client().notify(SECRET_CREATED, &std::collections::BTreeMap::new()).await {
         Err(error) if !error.container_is_gone() => Err(error),
         _ => Ok(()),

@@ -4,13 +4,18 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use charm::{RelationId, Secret};
-use interfaces::postgresql_client::Endpoint;
+use interfaces::postgresql_client::{Endpoint, Tls};
 use postgres_protocol::escape::{escape_identifier, escape_literal};
 use postgres_protocol::password::scram_sha_256;
 use rand::Rng as _;
 use rand::distr::Alphanumeric;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use tokio::time::{Instant, sleep};
+use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::clients::Login;
 
@@ -39,10 +44,18 @@ pub enum ServerChange {
 
 /// A connection as a superuser.
 pub struct Server {
-    endpoint: Endpoint,
+    place: Place,
     user: String,
     password: Secret,
     client: Client,
+}
+
+/// Where the server is, and how it is known.
+#[derive(Clone)]
+struct Place {
+    endpoint: Endpoint,
+    /// `None` where it does not speak TLS.
+    tls: Option<MakeRustlsConnect>,
 }
 
 /// The server did not do what it was told.
@@ -55,19 +68,22 @@ pub struct Error {
 
 impl Server {
     /// The server at `endpoint`, as `user`, who connects to `database`; `None` if it does not answer within `patience`.
+    /// One that speaks TLS has to have a certificate that its authority has signed for that endpoint.
     pub async fn reach(
         endpoint: &Endpoint,
+        tls: &Tls,
         user: &str,
         password: &Secret,
         database: &str,
         patience: Duration,
     ) -> Option<Self> {
         let deadline = Instant::now() + patience;
+        let place = Place { endpoint: endpoint.clone(), tls: connector(tls) };
         loop {
-            match connect(endpoint, user, password, database).await {
+            match connect(&place, user, password, database).await {
                 Ok(client) => {
                     let (user, password) = (user.to_owned(), password.clone());
-                    return Some(Self { endpoint: endpoint.clone(), user, password, client });
+                    return Some(Self { place, user, password, client });
                 }
                 Err(error) if Instant::now() >= deadline => {
                     tracing::warn!("the server does not answer: {error}");
@@ -88,7 +104,7 @@ impl Server {
         let version = version.first().and_then(|text| text.split(' ').next()).unwrap_or_default();
         let mut admitted = BTreeSet::new();
         for Login { id, role, password, database, .. } in logins {
-            if connect(&self.endpoint, role, password, database).await.is_ok() {
+            if connect(&self.place, role, password, database).await.is_ok() {
                 admitted.insert(*id);
             }
         }
@@ -161,7 +177,7 @@ impl Server {
         self.run(&self.client, &sessions, &doing).await?;
         // What it made in its own name, in each database.
         for database in self.column("SELECT datname FROM pg_database WHERE datallowconn").await? {
-            let client = connect(&self.endpoint, &self.user, &self.password, &database)
+            let client = connect(&self.place, &self.user, &self.password, &database)
                 .await
                 .map_err(|source| Error { doing: doing.clone(), source })?;
             for step in [
@@ -195,21 +211,41 @@ pub fn new_password() -> Secret {
     rand::rng().sample_iter(Alphanumeric).take(16).map(char::from).collect::<String>().into()
 }
 
+/// What checks a server against its authority. Against none it finds no server right.
+fn connector(tls: &Tls) -> Option<MakeRustlsConnect> {
+    let Tls::On { ca } = tls else { return None };
+    let authorities = CertificateDer::pem_slice_iter(ca.as_deref().unwrap_or_default().as_bytes());
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(authorities.filter_map(Result::ok));
+    let config = ClientConfig::builder_with_provider(ring::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .expect("ring knows the current versions of TLS")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Some(MakeRustlsConnect::new(config))
+}
+
 async fn connect(
-    endpoint: &Endpoint,
+    place: &Place,
     user: &str,
     password: &Secret,
     database: &str,
 ) -> Result<Client, tokio_postgres::Error> {
-    let (client, connection) = Config::new()
+    let Place { endpoint, tls } = place;
+    let mut config = Config::new();
+    config
         .host(&endpoint.host)
         .port(endpoint.port)
         .user(user)
         .password(password.reveal())
         .dbname(database)
-        .connect_timeout(CONNECT_LIMIT)
-        .connect(NoTls)
-        .await?;
+        .connect_timeout(CONNECT_LIMIT);
+    if let Some(tls) = tls {
+        let (client, connection) = config.ssl_mode(SslMode::Require).connect(tls.clone()).await?;
+        tokio::spawn(connection);
+        return Ok(client);
+    }
+    let (client, connection) = config.connect(NoTls).await?;
     tokio::spawn(connection);
     Ok(client)
 }
@@ -238,7 +274,7 @@ mod tests {
 
     async fn session(server: &Server, login: &Login) -> Client {
         let Login { role, password, database, .. } = login;
-        connect(&server.endpoint, role, password, database).await.unwrap()
+        connect(&server.place, role, password, database).await.unwrap()
     }
 
     #[tokio::test]
@@ -251,7 +287,7 @@ mod tests {
         let postgres = Postgres::start(&cache, &folder.path().join("postgresql")).unwrap();
         let endpoint = Endpoint { host: "127.0.0.1".to_owned(), port: postgres.port() };
         let reach = async |user: &str, password: &Secret, database: &str| {
-            Server::reach(&endpoint, user, password, database, Duration::ZERO).await
+            Server::reach(&endpoint, &Tls::Off, user, password, database, Duration::ZERO).await
         };
         let server = reach("postgres", postgres.password(), "postgres").await.unwrap();
         let observe =

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use charm::{
     Check, File, Observation, Probe, Secret, SecretPlan, Service, ServiceState, Startup, Workload,
+    checksum,
 };
+
+use crate::certificates::Certificates;
 
 /// The container, and the layer in its plan.
 pub(crate) const CONTAINER: &str = "postgresql";
@@ -12,6 +15,12 @@ pub(crate) const CONTAINER: &str = "postgresql";
 pub(crate) const SERVICE: &str = "postgresql";
 /// Where the server finds the password of its superuser when it starts for the first time.
 pub(crate) const PASSWORD_FILE: &str = "/var/lib/postgresql/password";
+/// Where the server finds its certificate and its key, if it has any.
+const TLS: &str = "/var/lib/postgresql/tls";
+/// Its certificate.
+pub(crate) const CERTIFICATE_FILE: &str = "/var/lib/postgresql/tls/server.crt";
+/// Its key.
+pub(crate) const KEY_FILE: &str = "/var/lib/postgresql/tls/server.key";
 /// The superuser, whom `run-postgresql` makes.
 pub(crate) const SUPERUSER: &str = "postgres";
 /// The port of the server.
@@ -32,17 +41,29 @@ pub(crate) fn superuser_secret(password: Secret) -> SecretPlan {
     SecretPlan { content: [(PASSWORD.to_owned(), password)].into(), grants: [].into() }
 }
 
-/// The server, which takes `password` for its superuser when it starts for the first time.
-pub(crate) fn server(password: &Secret) -> Workload {
-    let file = File { content: password.clone(), mode: 0o600 };
+/// The server, which takes `password` for its superuser when it starts for the first time, and the certificate each time.
+pub(crate) fn server(password: &Secret, certificates: Option<Certificates<'_>>) -> Workload {
+    let private = |content: &Secret| File { content: content.clone(), mode: 0o600 };
+    let tls: BTreeMap<String, File> = certificates
+        .map(|tls| [(CERTIFICATE_FILE, tls.certificate), (KEY_FILE, tls.key)])
+        .into_iter()
+        .flatten()
+        .map(|(path, content)| (path.to_owned(), private(content)))
+        .collect();
+    let mut environment = BTreeMap::from([
+        ("POSTGRESQL_DATA".to_owned(), DATA.to_owned()),
+        ("POSTGRESQL_PASSWORD_FILE".to_owned(), PASSWORD_FILE.to_owned()),
+    ]);
+    if !tls.is_empty() {
+        environment.insert("POSTGRESQL_TLS".to_owned(), TLS.to_owned());
+        environment.insert("TLS_SHA256".to_owned(), checksum(&tls));
+    }
+    let password = (PASSWORD_FILE.to_owned(), private(password));
     let service = Service {
         summary: "PostgreSQL".to_owned(),
         command: "run-postgresql".to_owned(),
         startup: Startup::Enabled,
-        environment: BTreeMap::from([
-            ("POSTGRESQL_DATA".to_owned(), DATA.to_owned()),
-            ("POSTGRESQL_PASSWORD_FILE".to_owned(), PASSWORD_FILE.to_owned()),
-        ]),
+        environment,
         ..Service::default()
     };
     let check = Check {
@@ -55,7 +76,7 @@ pub(crate) fn server(password: &Secret) -> Workload {
     Workload {
         services: BTreeMap::from([(SERVICE.to_owned(), service)]),
         checks: BTreeMap::from([(SERVICE.to_owned(), check)]),
-        files: BTreeMap::from([(PASSWORD_FILE.to_owned(), file)]),
+        files: [password].into_iter().chain(tls).collect(),
         ..Workload::default()
     }
 }

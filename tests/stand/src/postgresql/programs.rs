@@ -44,6 +44,17 @@ pub fn programs(cache: &Cache) -> Result<PathBuf, Error> {
     Ok(part.join(WHEEL.1).join("bin"))
 }
 
+/// Whether the system has a server that speaks TLS.
+pub fn speaks_tls() -> bool {
+    let library = |folder: PathBuf| {
+        output(
+            folder.join("postgres"),
+            ["-C", "ssl_library", "-c", "config_file=/dev/null", "-D", "/"],
+        )
+    };
+    system_programs().and_then(library).is_some_and(|library| !library.is_empty())
+}
+
 fn system_programs() -> Option<PathBuf> {
     let asked = output("pg_config", ["--bindir"]).map(PathBuf::from);
     let mut debian: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")

@@ -1,15 +1,15 @@
 //! What the charm wants in situations, without Juju and without a server.
 
 use charm::{
-    Change, Container, Databag, Dispatch, OwnedSecret, Publication, Relation, SecretContent,
-    ServiceState, WorkloadChange,
+    Change, ConfigValue, Container, Databag, Dispatch, OwnedSecret, Publication, Relation,
+    SecretContent, ServiceState, WorkloadChange,
 };
 use interfaces::postgresql_client::Request;
 
 use peer_postgresql_k8s::{DATABASE, Login};
 
 use super::*;
-use crate::workload::SERVICE;
+use crate::workload::{CERTIFICATE_FILE, SERVICE};
 
 /// A password that says how many were made before it.
 fn passwords() -> impl FnMut() -> Secret {
@@ -21,7 +21,25 @@ fn passwords() -> impl FnMut() -> Secret {
 }
 
 fn decided(seen: &Observation, found: Option<&Found>) -> Decision {
-    decide(seen, found, &mut passwords())
+    with_password(seen, found, &mut passwords())
+}
+
+/// Certificates are words here.
+fn with_password(
+    seen: &Observation,
+    found: Option<&Found>,
+    password: &mut dyn FnMut() -> Secret,
+) -> Decision {
+    let mut certificate = |names: &[String], before: Option<&SecretContent>| {
+        let new = if seen.dispatch.action_name().is_some() { "second" } else { "first" };
+        let authority = before.map_or(new.into(), |before| before["authority"].clone());
+        let mut content = owned("", [("certificate", "c"), ("key", "k")]).content;
+        content.insert("authority".to_owned(), authority);
+        content.insert("names".to_owned(), names.join(" ").into());
+        content
+    };
+    let mut fresh = Fresh { password, certificate: &mut certificate };
+    decide(seen, Some([10, 1, 2, 3].into()), found, &mut fresh)
 }
 
 /// The leader of a server that runs, with one application that asks for a database and has not been answered yet.
@@ -211,7 +229,7 @@ fn a_pooler_gets_a_superuser_and_nobody_gets_another_role() {
 fn rotation_changes_the_password_in_the_server_and_in_the_secret() {
     let mut seen = after(everything(), 2);
     seen.dispatch = Dispatch::action("rotate");
-    let decision = decide(&seen, Some(&found(&[7])), &mut || "new".into());
+    let decision = with_password(&seen, Some(&found(&[7])), &mut || "new".into());
     let [ServerChange::Admit(login)] = decision.server.as_slice() else { panic!("{decision:?}") };
     assert_eq!(login.password.reveal(), "new");
     let secret = decision.plan.secrets[&label(RelationId(7), "user")].as_ref().unwrap();
@@ -222,6 +240,82 @@ fn rotation_changes_the_password_in_the_server_and_in_the_secret() {
     let decision = decided(&seen, Some(&found(&[7])));
     assert!(decision.server.is_empty());
     assert!(matches!(decision.plan.answer, Some(charm::Answer::Failure(_))));
+}
+
+/// The same with TLS, before anything is done about it.
+fn with_tls() -> Observation {
+    let config = [("tls".to_owned(), ConfigValue::Boolean(true))].into();
+    Observation { config, ..everything() }
+}
+
+/// By whom applications are told to know the server.
+fn told(seen: &Observation) -> Option<&str> {
+    let secret = &seen.owned_secrets.get(&label(RelationId(7), "tls"))?.content;
+    let on = secret.get("tls").map(Secret::reveal) == Some("True");
+    secret.get("tls-ca").map(Secret::reveal).filter(|_| on)
+}
+
+fn file<'a>(decision: &'a Decision, path: &str) -> Option<&'a str> {
+    let file = decision.plan.workloads.get(CONTAINER)?.files.get(path)?;
+    Some(file.content.reveal())
+}
+
+#[test]
+fn certificates_are_kept_before_the_server_has_them_and_it_has_them_before_clients_are_told() {
+    let seen = with_tls();
+    let first = decided(&seen, None);
+    assert!(first.plan.workloads.is_empty());
+    let seen = seen.after(&first.plan.changes(&seen));
+    assert_eq!(told(&seen), None);
+
+    let second = decided(&seen, None);
+    assert_eq!(file(&second, CERTIFICATE_FILE), Some("c"));
+    let silent = seen.after(&second.plan.changes(&seen));
+    assert_eq!(told(&silent), None);
+    let seen = after(seen, 1);
+    assert_eq!(told(&seen), Some("first"));
+    let bag = &seen.relations(DATABASE)[0].local;
+    assert_eq!(
+        (bag.get("tls"), bag.get("secret-tls")),
+        (None, Some("secret:database.7.tls.secret"))
+    );
+    assert_eq!(lines(&decided(&seen, Some(&found(&[7]))), &seen), ["status-set active"]);
+}
+
+#[test]
+fn another_authority_reaches_juju_then_the_server_then_the_clients() {
+    let mut seen = after(with_tls(), 3);
+    seen.dispatch = Dispatch::action("rotate-ca");
+    let decision = decided(&seen, Some(&found(&[7])));
+    let Some(charm::Answer::Results(results)) = &decision.plan.answer else { panic!("no answer") };
+    assert_eq!(results["tls-ca"], "second");
+    let changes = decision.plan.changes(&seen);
+    assert!(certificates::change(&seen, &changes));
+    let mut seen = seen.after(&changes);
+    assert_eq!(told(&seen), Some("first"));
+    seen.dispatch = Dispatch::default();
+    let silent = decided(&seen, None);
+    assert_eq!(told(&seen.after(&silent.plan.changes(&seen))), Some("first"));
+    let seen = after(seen, 1);
+    assert_eq!(told(&seen), Some("second"));
+    assert_eq!(lines(&decided(&seen, Some(&found(&[7]))), &seen), ["status-set active"]);
+}
+
+#[test]
+fn without_tls_there_is_no_authority_to_renew() {
+    let mut seen = after(everything(), 2);
+    seen.dispatch = Dispatch::action("rotate-ca");
+    let decision = decided(&seen, Some(&found(&[7])));
+    assert!(matches!(decision.plan.answer, Some(charm::Answer::Failure(_))));
+    assert_eq!(decision.plan.secrets.get(TLS_SECRET), None);
+}
+
+#[test]
+fn tls_that_is_wanted_no_more_goes_from_the_server_and_the_clients() {
+    let mut seen = after(with_tls(), 3);
+    seen.config.clear();
+    assert_eq!(file(&decided(&seen, None), CERTIFICATE_FILE), None);
+    assert_eq!(told(&after(seen, 1)), None);
 }
 
 #[test]
