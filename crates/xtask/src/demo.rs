@@ -1,9 +1,15 @@
 //! `cargo xtask demo`: the whole of Charmed Feast at work, by the commands that a user types.
 
 mod deploy;
+mod login;
 mod notebook;
 mod page;
+mod rotation;
+mod secrecy;
 pub(crate) mod terminal;
+mod tls;
+mod ui;
+mod volume;
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,6 +22,9 @@ use crate::Result;
 use crate::pack::{self, Arch};
 use crate::serve::{Address, Stand};
 use crate::workspace::{self, CHARMS};
+use notebook::Pod;
+use rotation::Scene;
+use secrecy::Secrecy;
 use terminal::Terminal;
 
 /// The namespace of the user whose notebook uses the feature store.
@@ -26,14 +35,32 @@ pub(crate) struct Arguments {
     /// Which Feast the UI and the notebook have.
     #[arg(long, default_value = "0.49.0", value_parser = ["0.49.0", "newest"])]
     feast: String,
+    /// Let the databases speak TLS and nothing else, and replace the certificate authority of one of them.
+    #[arg(long)]
+    tls: bool,
+    /// Give the databases new passwords while a notebook and the UI are at work, and look for all passwords everywhere.
+    #[arg(long)]
+    rotate: bool,
     /// Leave everything running; `cargo xtask juju …` and `cargo xtask kubectl …` talk to it, `cargo xtask down` ends it.
     #[arg(long)]
     keep: bool,
 }
 
+/// What to show.
+#[derive(Clone, Copy)]
+pub(crate) struct Show<'a> {
+    /// With which Feast.
+    pub(crate) feast: &'a str,
+    /// Databases that take nothing but TLS.
+    pub(crate) tls: bool,
+    /// Passwords that change, and are nowhere where they need not be.
+    pub(crate) rotate: bool,
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let stand = demo(&arguments.feast)?;
-    if arguments.keep {
+    let Arguments { feast, tls, rotate, keep } = arguments;
+    let stand = demo(Show { feast, tls: *tls, rotate: *rotate })?;
+    if *keep {
         stand.keep()?;
         println!("Left running: try `cargo xtask juju status`, end it with `cargo xtask down`.");
     }
@@ -41,20 +68,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 }
 
 /// The demo as one test of many.
-pub(crate) fn in_a_test(feast: &str) -> Result<()> {
-    demo(feast).map(drop)
+pub(crate) fn in_a_test(show: Show<'_>) -> Result<()> {
+    demo(show).map(drop)
 }
 
-fn demo(feast: &str) -> Result<Stand> {
-    // A browser is welcome, and not needed; and these charms run here alone.
-    let needs: Vec<Need> = Need::ALL
-        .into_iter()
-        .filter(|need| *need != Need::CrossGcc && (*need != Need::Chromium || in_ci()))
-        .collect();
+fn demo(what: Show<'_>) -> Result<Stand> {
+    let is_needed = |need: &Need| match need {
+        // A browser is welcome, and not needed.
+        Need::Chromium => in_ci(),
+        // These charms run here alone.
+        Need::CrossGcc => false,
+        Need::PostgresqlTls => what.tls,
+        _ => true,
+    };
+    let needs: Vec<Need> = Need::ALL.into_iter().filter(is_needed).collect();
     missing::check(&needs)?;
     let mut terminal = Terminal::new();
-    let stand = prepare(&mut terminal, feast).map_err(|error| terminal.failure(&*error))?;
-    match show(&mut terminal, &stand.address) {
+    let secrecy = what.rotate.then(Secrecy::begin).transpose()?;
+    let stand = prepare(&mut terminal, what.feast).map_err(|error| terminal.failure(&*error))?;
+    match show(&mut terminal, &stand.address, what, secrecy) {
         Ok(()) => Ok(stand),
         Err(error) => {
             let logs = keep_logs(&stand.address);
@@ -80,25 +112,54 @@ fn prepare(terminal: &mut Terminal, feast: &str) -> Result<Stand> {
 /// A stand on which all charms are deployed, related and active.
 pub(crate) fn deployed(terminal: &mut Terminal, feast: &str) -> Result<Stand> {
     let stand = prepare(terminal, feast)?;
-    deploy(terminal, &stand.address)?;
+    deploy(terminal, &stand.address, false)?;
     Ok(stand)
 }
 
-fn deploy(terminal: &mut Terminal, address: &Address) -> Result<()> {
+fn deploy(terminal: &mut Terminal, address: &Address, tls: bool) -> Result<()> {
     deploy::create_user(address, USER)?;
     terminal.step("deploy and integrate");
-    deploy::deploy(address)?;
+    deploy::deploy(address, tls)?;
     terminal.step("wait until all are active");
     deploy::wait(address)
 }
 
-fn show(terminal: &mut Terminal, address: &Address) -> Result<()> {
-    deploy(terminal, address)?;
+fn show(
+    terminal: &mut Terminal,
+    address: &Address,
+    what: Show<'_>,
+    mut secrecy: Option<Secrecy>,
+) -> Result<()> {
+    if secrecy.is_some() {
+        secrecy::turn_up_the_log(address)?;
+    }
+    deploy(terminal, address, what.tls)?;
     terminal.step("look at what users get");
-    let Checked { lines, ui } = check(address)?;
+    let Checked { mut lines, pod, ui } = check(address)?;
+    if what.tls {
+        terminal.step("look at TLS");
+        lines.extend(tls::check(&pod)?);
+    }
+    if what.tls || what.rotate {
+        terminal.step("open a notebook that stays open");
+        let mut scene = Scene::begin(address, &pod, ui.clone())?;
+        if let Some(secrecy) = &mut secrecy {
+            terminal.step("change passwords");
+            secrecy.note(address)?;
+            lines.extend(rotation::passwords(&mut scene, || secrecy.note(address))?);
+        }
+        if what.tls {
+            terminal.step("replace a certificate authority");
+            lines.extend(tls::replace_authority(&mut scene)?);
+        }
+        lines.push(page::look(&ui, &screenshot(), &address.folder)?);
+    }
     terminal.step("the model");
     terminal::run(&mut address.juju(), "juju", &["status", "--relations"])?;
     println!();
+    if let Some(secrecy) = secrecy {
+        lines.push(secrecy.conclude(address)?);
+    }
     for line in lines {
         println!("✓ {line}");
     }
@@ -131,6 +192,8 @@ fn keep_logs(address: &Address) -> PathBuf {
 /// What users get, as it was found.
 struct Checked {
     lines: Vec<String>,
+    /// The user's pod.
+    pod: Pod,
     /// The address of the UI behind the gateway.
     ui: String,
 }
@@ -141,7 +204,8 @@ fn check(address: &Address) -> Result<Checked> {
     let pod_default = object(address, "poddefault", "feast-integrator-access-feast")?;
     found.push(format!("namespace {USER} has the Secret feature-store-yaml and the PodDefault feast-integrator-access-feast"));
 
-    found.push(notebook::run(address, &secret, &pod_default)?);
+    let pod = Pod::admitted(address, &secret, &pod_default)?;
+    found.push(pod.use_features()?);
 
     let links = deploy::result(address, "kubeflow-dashboard/0", "links", "links")?;
     let links: Value = serde_json::from_str(&links)?;
@@ -158,7 +222,7 @@ fn check(address: &Address) -> Result<Checked> {
     let gateway = deploy::result(address, "istio-pilot/0", "gateway", "url")?;
     let ui = format!("{gateway}/feast/");
     found.push(page::look(&ui, &screenshot(), &address.folder)?);
-    Ok(Checked { lines: found, ui })
+    Ok(Checked { lines: found, pod, ui })
 }
 
 /// An object of the user's namespace.

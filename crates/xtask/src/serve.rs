@@ -50,6 +50,8 @@ pub(crate) struct Address {
     pub(crate) hosts: PathBuf,
     /// Where logs are.
     pub(crate) folder: PathBuf,
+    /// Where Kubernetes keeps its objects.
+    pub(crate) etcd: PathBuf,
     /// The Python that has Feast.
     pub(crate) python: PathBuf,
     /// The command `feast`.
@@ -130,6 +132,11 @@ impl Address {
         command
     }
 
+    /// The file for what commands that the demo runs have printed, where that is not shown.
+    pub(crate) fn commands(&self) -> PathBuf {
+        self.folder.join("logs").join("commands.log")
+    }
+
     /// A `kubectl` of the administrator.
     pub(crate) fn kubectl(&self) -> Command {
         let mut command = Command::new(&self.kubectl);
@@ -190,6 +197,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         kubeconfig: kubernetes.kubeconfig(),
         hosts: controller.hosts().to_owned(),
         folder: controller.folder().to_owned(),
+        etcd: folder.path().join("kubernetes/etcd"),
         python: feast.python(),
         feast: feast.command(),
     };

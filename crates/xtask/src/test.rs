@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 use crate::Result;
-use crate::demo;
+use crate::demo::{self, Show};
 use crate::workspace;
 
 #[derive(clap::Args)]
@@ -41,8 +41,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     });
     sums.tests(arguments.quick)?;
     if !arguments.quick {
-        sums.step("demo", || demo::in_a_test("0.49.0"));
-        sums.step("demo with the newest Feast", || demo::in_a_test("newest"));
+        let plain = Show { feast: "0.49.0", tls: false, rotate: false };
+        sums.step("demo", || demo::in_a_test(plain));
+        sums.step("demo with the newest Feast", || {
+            demo::in_a_test(Show { feast: "newest", ..plain })
+        });
+        let changing = Show { tls: true, rotate: true, ..plain };
+        sums.step("demo with TLS and new passwords", || demo::in_a_test(changing));
     }
     println!("{} passed, {} failed", sums.passed, sums.failed);
     Ok(if sums.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

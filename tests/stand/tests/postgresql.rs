@@ -1,5 +1,7 @@
 //! The PostgreSQL of the stand runs for root too, and knows its superuser by password only.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "everything in this file is a test")]
+
 use std::fs;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};

@@ -67,11 +67,15 @@ pub(crate) fn create_user(address: &Address, name: &str) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn deploy(address: &Address) -> Result<()> {
+/// With `tls` the databases take nothing else.
+pub(crate) fn deploy(address: &Address, tls: bool) -> Result<()> {
     for (charm, application, more) in APPLICATIONS {
         let file = format!("./{charm}_{}.charm", Arch::host().juju());
         let mut arguments = vec!["deploy", &file, application];
         arguments.extend(more);
+        if tls && charm == "postgresql-k8s" {
+            arguments.extend(["--config", "tls=true"]);
+        }
         terminal::run(address.juju().current_dir(workspace::charms()), "juju", &arguments)?;
     }
     for (one, other) in RELATIONS {
@@ -150,7 +154,8 @@ fn failure(address: &Address, unsettled: &[String]) -> String {
 pub(crate) fn result(address: &Address, unit: &str, action: &str, key: &str) -> Result<String> {
     let mut command = address.juju();
     command.args(["run", unit, action, "--format=json"]);
-    let text = terminal::read(&mut command, &format!("juju run {unit} {action}"))?;
+    let text =
+        terminal::read(&mut command, &format!("juju run {unit} {action}"), &address.commands())?;
     let answer: Value = serde_json::from_str(&text)?;
     match answer[unit]["results"][key].as_str() {
         Some(result) => {

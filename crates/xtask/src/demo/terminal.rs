@@ -1,5 +1,8 @@
 //! What the person in front of the terminal sees.
 
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -58,10 +61,14 @@ pub(crate) fn run(command: &mut Command, name: &str, arguments: &[&str]) -> Resu
     Err(format!("`{name} {}` ended with {status}", arguments.join(" ")).into())
 }
 
-/// Shows a command, runs it, and answers what it prints.
-pub(crate) fn read(command: &mut Command, shown: &str) -> Result<String> {
+/// Shows a command, runs it, and answers what it prints, which is also added to the file `log`.
+pub(crate) fn read(command: &mut Command, shown: &str, log: &Path) -> Result<String> {
     println!("$ {shown}");
     let output = command.stdin(Stdio::null()).output()?;
+    let mut log = File::options().create(true).append(true).open(log)?;
+    for text in [format!("$ {shown}\n").as_bytes(), &output.stdout, &output.stderr] {
+        log.write_all(text)?;
+    }
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
