@@ -17,6 +17,8 @@ use devtools::DevTools;
 
 /// How long the browser may take to start on a busy machine.
 const START: Duration = Duration::from_mins(1);
+/// After how long a page is loaded again that does not show what it should; longer than any page takes.
+const RELOAD: Duration = Duration::from_secs(20);
 
 /// The browser, if this machine has one.
 pub fn find() -> Option<PathBuf> {
@@ -81,11 +83,16 @@ impl Chromium {
         Ok(Self { devtools, _process: process })
     }
 
-    /// Opens `url` and waits until all of `texts` are on the page, or fails with what is on it after `limit`.
+    /// Opens `url`, again now and then, until all of `texts` are on the page, or fails with what is on it after `limit`.
     pub fn open(&mut self, url: &str, texts: &[&str], limit: Duration) -> Result<Page, Error> {
         let started = Instant::now();
-        self.devtools.call("Page.navigate", &json!({ "url": url }))?;
+        let mut asked: Option<Instant> = None;
         loop {
+            // A page that has asked for its data too early does not ask again by itself.
+            if asked.is_none_or(|asked| asked.elapsed() > RELOAD) {
+                self.devtools.call("Page.navigate", &json!({ "url": url }))?;
+                asked = Some(Instant::now());
+            }
             let text = self.text()?;
             let absent: Vec<&str> =
                 texts.iter().copied().filter(|wanted| !text.contains(wanted)).collect();
