@@ -2,6 +2,7 @@
 //! older resource dispatcher.
 
 mod ambient;
+mod mesh;
 mod model;
 mod pooler;
 
@@ -16,6 +17,7 @@ fn behind_a_pooler_and_in_an_ambient_mesh_the_ui_is_reached_and_leaves_without_a
     deploy(&model);
     pooler::every_kind_of_endpoints_reaches_feast_and_answers(&model);
     ambient::the_ui_is_reached_through_the_gateway_without_and_with_tls(&model);
+    mesh::labels_come_with_trust_and_follow_the_beacon_and_go_without_a_trace(&model);
     ambient::in_a_conflict_the_route_is_withdrawn_and_afterwards_it_is_back(&model);
     ambient::an_endpoint_of_another_protocol_is_no_trouble_and_the_status_says_what_to_do(&model);
 }
