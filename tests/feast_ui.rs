@@ -1,6 +1,7 @@
 //! feast-ui on a simulated unit, without a container: what it does inside one is tested against a real Pebble.
 
 mod actions;
+mod announced;
 mod bad_input;
 mod commands;
 mod mesh;

@@ -70,7 +70,9 @@ pub(crate) fn configuration(seen: &Observation) -> Result<Configuration, Unready
     match seen.relations(FEAST_CONFIGURATION) {
         [] => Err(gone(Status::Blocked(told(format!("Missing relation: {FEAST_CONFIGURATION}"))))),
         [relation] => {
-            match (Rendered::read(&relation.units, &seen.secrets), Stores::read(&relation.remote)) {
+            let followed = ENDPOINTS[0].orphaned_secret(relation).unwrap_or_default();
+            let rendered = Rendered::read(&relation.units, &seen.secrets, &followed);
+            match (rendered, Stores::read(&relation.remote)) {
                 (Ok(Some(rendered)), _) => Ok(rendered.into()),
                 (Ok(None), Ok(Some(stores))) => Configuration::of(&stores)
                     .map_err(|error| unclear(format!("Invalid relation data: {error}"))),

@@ -22,7 +22,8 @@ pub struct Observation {
     pub config: BTreeMap<String, ConfigValue>,
     /// Live relations by endpoint. A relation that is being broken is already gone.
     pub relations: BTreeMap<String, Vec<Relation>>,
-    /// What Juju said to each secret that a databag points at, by the URI exactly as it stands in the databag.
+    /// What Juju said to each secret that a databag points at, by the URI exactly as it stands in the databag; and to one
+    /// that none points at any more, by the label under which it was followed.
     pub secrets: BTreeMap<String, SecretAnswer>,
     /// The secrets that this application owns, by their owner's label; only looked at by a leader that asks for them.
     pub owned_secrets: BTreeMap<String, OwnedSecret>,
@@ -67,7 +68,8 @@ pub struct Endpoint {
     /// Read our own unit's databag.
     pub local_unit: bool,
     /// A key in the databags of the remote units that holds the URI of a secret, followed under the label
-    /// `<endpoint>.<relation id>.<key>`.
+    /// `<endpoint>.<relation id>.<key>`. Where the remote application says nothing and none of its units points at a
+    /// secret, the one that was followed before is still looked at: the unit that did may be gone, and its successor late.
     pub unit_secret: Option<&'static str>,
 }
 
@@ -217,6 +219,14 @@ impl Endpoint {
     #[must_use]
     pub const fn with_unit_secret(self, key: &'static str) -> Self {
         Self { units: true, unit_secret: Some(key), ..self }
+    }
+
+    /// The label under which a secret of this endpoint may still be there to read though nobody points at it any more.
+    pub fn orphaned_secret(self, relation: &Relation) -> Option<String> {
+        let key = self.unit_secret?;
+        let told = !relation.remote.is_empty()
+            || relation.units.values().any(|unit| unit.get(key).is_some());
+        (!told).then(|| format!("{}.{}.{key}", self.name, relation.id))
     }
 
     /// The URIs of secrets that the databags of the other side of `relation` hold, each with the label under which it is

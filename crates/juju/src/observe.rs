@@ -100,6 +100,10 @@ impl Juju {
                 seen.secrets.insert(uri.to_owned(), answer);
             }
         }
+        for label in relations.iter().filter_map(|relation| endpoint.orphaned_secret(relation)) {
+            let answer = secret::followed(&label).await?;
+            seen.secrets.insert(label, answer);
+        }
         if !relations.is_empty() {
             seen.relations.insert(endpoint.name.to_owned(), relations);
         }

@@ -57,6 +57,16 @@ pub(crate) async fn get(uri: &str, label: &str) -> Result<SecretAnswer, Error> {
         // The other side replaced the secret, and its predecessor has the label. It can be read without one.
         answer = content(&["--refresh", "--", uri]).await;
     }
+    answered(answer)
+}
+
+/// The newest content of a secret that has been followed under `label`, whoever points at it now.
+pub(crate) async fn followed(label: &str) -> Result<SecretAnswer, Error> {
+    let label = format!("--label={label}");
+    answered(content(&[&label, "--refresh"]).await)
+}
+
+fn answered(answer: Result<SecretContent, Error>) -> Result<SecretAnswer, Error> {
     match answer {
         Ok(content) => Ok(SecretAnswer::Content(content)),
         Err(Error::Refused { code: Some(2), stderr, .. }) if stderr.contains("not valid") => {

@@ -51,15 +51,18 @@ impl Rendered {
         Databag::from([(ANNOUNCEMENT, uri)])
     }
 
-    /// Reads what a unit of the provider announced; `units` are the databags of its units, `secrets` the answers by URI.
+    /// Reads what a unit of the provider announced; `units` are the databags of its units, `secrets` the answers by URI,
+    /// or by the `label` under which the secret was followed before the unit that announced it went away.
     ///
     /// `Ok(None)` means that there is no announcement, or that its secret cannot be read (yet, or any more): the unit that
     /// announced it may have ceased to lead.
     pub fn read(
         units: &BTreeMap<String, Databag>,
         secrets: &BTreeMap<String, SecretAnswer>,
+        label: &str,
     ) -> Result<Option<Self>, Error> {
-        let content = units.values().find_map(|unit| match secrets.get(unit.get(ANNOUNCEMENT)?) {
+        let announced = units.values().filter_map(|unit| unit.get(ANNOUNCEMENT));
+        let content = announced.chain([label]).find_map(|name| match secrets.get(name) {
             Some(SecretAnswer::Content(content)) => Some(content),
             _ => None,
         });
@@ -85,6 +88,7 @@ mod tests {
     use super::*;
 
     const URI: &str = "secret:9m4e2mr0ui3e8a215n4g";
+    const LABEL: &str = "feast-configuration.1.secret-configuration";
 
     fn rendered() -> Rendered {
         Rendered {
@@ -104,7 +108,7 @@ mod tests {
             ("secret:gone".to_owned(), SecretAnswer::NotFound),
             (URI.to_owned(), SecretAnswer::Content(content)),
         ]);
-        Rendered::read(&units, &secrets)
+        Rendered::read(&units, &secrets, LABEL)
     }
 
     #[test]
@@ -120,9 +124,16 @@ mod tests {
         let units = BTreeMap::from([("a/0".to_owned(), Rendered::announcement(URI))]);
         for answer in [SecretAnswer::Denied, SecretAnswer::NotFound, SecretAnswer::NotAUri] {
             let secrets = BTreeMap::from([(URI.to_owned(), answer)]);
-            assert_eq!(Rendered::read(&units, &secrets), Ok(None));
+            assert_eq!(Rendered::read(&units, &secrets, LABEL), Ok(None));
         }
-        assert_eq!(Rendered::read(&BTreeMap::new(), &BTreeMap::new()), Ok(None));
+        assert_eq!(Rendered::read(&BTreeMap::new(), &BTreeMap::new(), LABEL), Ok(None));
+    }
+
+    #[test]
+    fn a_secret_outlives_the_unit_that_announced_it() {
+        let content = SecretAnswer::Content(rendered().content());
+        let secrets = BTreeMap::from([(LABEL.to_owned(), content)]);
+        assert_eq!(Rendered::read(&BTreeMap::new(), &secrets, LABEL), Ok(Some(rendered())));
     }
 
     #[test]
