@@ -57,7 +57,7 @@ fn validate_asks_juju_for_no_more_than_the_databases() {
     );
     let table = action.results["table"].as_str().unwrap();
     assert_eq!(table.lines().count(), 7, "{table}");
-    let (asked, answered) = outcome.commands.split_at(18);
+    let (asked, answered) = outcome.commands.split_at(19);
     assert!(asked.iter().all(|command| command.exit == 0 && !command.name.starts_with("action-s")));
     let names: Vec<&str> = answered.iter().map(|command| command.name.as_str()).collect();
     assert_eq!(names, ["action-set", "action-fail"], "{}", outcome.transcript());
@@ -111,7 +111,7 @@ fn a_plan_names_who_is_told_what() {
     let outcome = deployed.settle(Event::action("plan"));
     assert_eq!(told(&outcome).results["table"], "Nothing would change.");
     assert_eq!(told(&outcome).results["status"], "active");
-    assert_eq!(outcome.commands.len(), 33, "{}", outcome.transcript());
+    assert_eq!(outcome.commands.len(), 34, "{}", outcome.transcript());
 
     deployed.relation_mut(POD_DEFAULTS).local_app_data.clear();
     let outcome = deployed.settle(Event::action("plan"));

@@ -53,7 +53,7 @@ fn an_update_status_reads_each_thing_once() {
     relation-get --format=json -r 6 --app -- - feast-integrator
     relation-get --format=json -r 6 -- - feast-integrator/0
     secret-ids --format=json
-    status-set active -- ""
+    status-get --format=json --include-data
     "#);
 }
 
@@ -74,16 +74,16 @@ fn every_hook_with_all_related_by_secrets_costs_so_many_commands() {
     25 RelationUnitChanged(1, "pg-offline-store/0")
     25 RelationDeparted { relation: 1, unit: "pg-offline-store/0", departing: "pg-offline-store/0" }
     25 RelationDeparted { relation: 1, unit: "pg-offline-store/0", departing: "feast-integrator/0" }
-    26 RelationBroken(1)
-    26 RelationBrokenAfterRestart(1)
-    26 RelationBroken(2)
-    26 RelationBrokenAfterRestart(2)
-    26 RelationBroken(3)
-    26 RelationBrokenAfterRestart(3)
-    27 RelationBroken(4)
-    27 RelationBrokenAfterRestart(4)
-    25 RelationBroken(5)
-    25 RelationBrokenAfterRestart(5)
+    27 RelationBroken(1)
+    27 RelationBrokenAfterRestart(1)
+    27 RelationBroken(2)
+    27 RelationBrokenAfterRestart(2)
+    27 RelationBroken(3)
+    27 RelationBrokenAfterRestart(3)
+    28 RelationBroken(4)
+    28 RelationBrokenAfterRestart(4)
+    26 RelationBroken(5)
+    26 RelationBrokenAfterRestart(5)
     24 RelationBroken(6)
     24 RelationBrokenAfterRestart(6)
     26 SecretChanged("9m4e2mr0ui3e8a215n01")
@@ -113,6 +113,7 @@ fn a_unit_that_does_not_lead_or_has_no_relations_asks_less() {
     relation-ids --format=json -- pod-defaults
     relation-ids --format=json -- feast-configuration
     secret-ids --format=json
+    status-get --format=json --include-data
     status-set blocked -- "[offline-store] Please add the missing relation: offline-store"
     "#);
 }

@@ -88,8 +88,15 @@ fn tables_that_an_earlier_user_has_left_are_found_told_and_mended() {
     let left = "CREATE ROLE relation_id_9 LOGIN; GRANT CREATE ON SCHEMA public TO relation_id_9; SET ROLE relation_id_9;
                 CREATE TABLE projects (); CREATE TABLE entities ()";
     postgres.sql("registry", left).unwrap();
-    let mut deployed = integrator(&postgres, false);
+    let mut deployed = integrator(&postgres, true);
     let outcome = deployed.settle(Event::action("validate"));
+    let status = |deployed: &mut Deployed| {
+        deployed.settle(Event::hook("update-status"));
+        deployed.unit.state.unit_status.clone()
+    };
+    let blocked =
+        "[registry] Tables of another role that relation_id_3 may not use: run repair-ownership";
+    assert_eq!(status(&mut deployed), juju_sim::Status::new("blocked", blocked));
     let found = "[registry] tables: 2 of 2 belong to relation_id_9, and relation_id_3 may not use them; \
                  the action repair-ownership of feast-integrator mends that, or says who can";
     assert_eq!(told(&outcome).message, found);
@@ -115,6 +122,7 @@ fn tables_that_an_earlier_user_has_left_are_found_told_and_mended() {
     let action = told(&outcome);
     assert!(action.completed, "{action:?}");
     assert_eq!((&action.results["mended"], &action.results["left"]), (&json!("2"), &json!("0")));
+    assert_eq!(status(&mut deployed), juju_sim::Status::new("active", ""));
     assert!(told(&deployed.settle(Event::action("validate"))).completed);
 }
 

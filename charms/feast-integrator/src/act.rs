@@ -1,16 +1,17 @@
-//! Running an action: it looks as a hook does, from any unit, and changes nothing of what Juju keeps.
+//! Running an action: it looks as a hook does, from any unit, and changes nothing of what Juju keeps but the
+//! status, where that is what was found.
 
 use std::time::Duration;
 
 use actions::{
     Repaired, Store, flag, plan, repair_ownership, show_config, timeout, validate, word,
 };
-use charm::{Answer, Change, Endpoint, Observation};
+use charm::{Answer, Change, Endpoint, Observation, Status};
 use juju::{Error, Juju, Look};
 
 use crate::inputs::{DATABASES, ENDPOINTS};
 use crate::options::EXTRA_CONFIGURATION;
-use crate::questions;
+use crate::{owners, questions};
 
 /// The actions, as `actions.yaml` has them.
 pub const ACTIONS: [&str; 4] = ["plan", "repair-ownership", "show-config", "validate"];
@@ -31,22 +32,30 @@ pub async fn act(juju: &Juju, action: &str) -> Result<(), Error> {
         config: true,
         config_secrets: &[EXTRA_CONFIGURATION],
         owned_secrets: whole,
+        status: true,
         ..Look::default()
     };
     let seen = juju.observe(&look).await?;
-    for answer in answers(&seen, action).await {
+    let (answers, status) = answers(&seen, action).await;
+    for answer in answers {
         juju.apply(&Change::Answer(answer)).await?;
+    }
+    if let Some(status) = status {
+        juju.apply(&Change::StatusSet(status)).await?;
     }
     Ok(())
 }
 
-async fn answers(seen: &Observation, action: &str) -> Vec<Answer> {
+/// The answers, and the status where what was found is to be told there.
+async fn answers(seen: &Observation, action: &str) -> (Vec<Answer>, Option<Status>) {
     let failed = |reason| vec![Answer::Failure(reason)];
     let limit = timeout(seen);
-    match action {
+    let answers = match action {
         "validate" => match questions::stores(seen) {
             Ok(stores) => {
-                validate(&Store::examine(stores, limit).await, word(seen, "format") == "json")
+                let examined = Store::examine(stores, limit).await;
+                let answers = validate(&examined, word(seen, "format") == "json");
+                return (answers, owners::found(seen, &examined));
             }
             Err(reason) => failed(reason),
         },
@@ -64,12 +73,15 @@ async fn answers(seen: &Observation, action: &str) -> Vec<Answer> {
         "repair-ownership" => match questions::stores(seen) {
             Ok(stores) => {
                 let wanted = !flag(seen, "dry-run");
-                repair_ownership(&repair(stores, word(seen, "store"), limit, wanted).await)
+                let repaired = repair(stores.clone(), word(seen, "store"), limit, wanted).await;
+                let examined = Store::examine(stores, limit).await;
+                return (repair_ownership(&repaired), owners::found(seen, &examined));
             }
             Err(reason) => failed(reason),
         },
         other => failed(format!("this charm has no action {other}")),
-    }
+    };
+    (answers, None)
 }
 
 /// One store after another, each with the same time: what one waits for, another may hold.

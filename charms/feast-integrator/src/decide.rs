@@ -6,7 +6,7 @@ use interfaces::postgresql_client::Request;
 
 use crate::deliver::{deliver, keep, remove_void_secrets, withdraw};
 use crate::inputs::{self, DATABASES, FEAST_CONFIGURATION};
-use crate::options;
+use crate::{options, owners, stores};
 
 /// What the charm wants, given what it sees.
 pub fn decide(seen: &Observation) -> Plan {
@@ -28,15 +28,15 @@ pub fn decide(seen: &Observation) -> Plan {
         Ok(choices) => choices,
         // What was delivered before the mistake stays.
         Err(troubles) => {
-            plan.status = Status::worst(troubles);
+            plan.status = owners::remember(Status::worst(troubles), seen);
             return plan;
         }
     };
-    plan.status = match inputs::databases(seen, &choices) {
+    let status = match inputs::databases(seen, &choices) {
         Ok(databases) => {
             let status = deliver(&mut plan, seen, &databases, &choices);
             remove_void_secrets(&mut plan, seen);
-            status
+            Status::worst([stores::in_order(&databases), status])
         }
         Err(unready) => {
             let kept = if !unready.missing {
@@ -55,6 +55,7 @@ pub fn decide(seen: &Observation) -> Plan {
             }
         }
     };
+    plan.status = owners::remember(status, seen);
     plan
 }
 

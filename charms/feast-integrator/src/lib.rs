@@ -7,6 +7,7 @@ mod entity_keys;
 mod inputs;
 mod notebooks;
 mod options;
+mod owners;
 mod questions;
 mod stores;
 

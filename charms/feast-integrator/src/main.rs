@@ -39,6 +39,7 @@ async fn dispatch() -> Result<(), Error> {
         config: true,
         config_secrets: &[EXTRA_CONFIGURATION],
         owned_secrets: true,
+        status: true,
         ..Look::default()
     };
     let mut seen = juju.observe(&look).await?;

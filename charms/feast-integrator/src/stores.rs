@@ -68,6 +68,21 @@ pub(crate) fn certificates(databases: &Databases, choices: &Choices) -> Option<S
     (!texts.is_empty()).then(|| texts.join("\n") + "\n")
 }
 
+/// The status of databases that have nothing wrong. Stores can share one, as Feast names its tables apart; but whoever
+/// empties or restores it has to know.
+pub(crate) fn in_order(databases: &Databases) -> Status {
+    let place =
+        |database: &Connection| (database.endpoints.first().clone(), database.database.clone());
+    let stores: Vec<_> =
+        databases.iter().map(|(endpoint, database)| (endpoint, place(database))).collect();
+    let sharing = stores.iter().find_map(|(_, place)| {
+        let there = stores.iter().filter(|(_, other)| other == place);
+        let there: Vec<&str> = there.map(|(endpoint, _)| *endpoint).collect();
+        (there.len() > 1).then(|| format!("{} share the database {}", there.join(", "), place.1))
+    });
+    Status::Active(sharing.unwrap_or_default())
+}
+
 /// What keeps a database from being used as the operator wants it.
 pub(crate) fn tls_trouble(
     endpoint: &str,

@@ -9,7 +9,8 @@ pub fn plan(seen: &Observation, changes: &[Change], note: Option<&str>) -> Vec<A
     let busy = changes
         .iter()
         .any(|change| matches!(change, Change::Workload(_, change) if !change.is_idle()));
-    let mut status = String::new();
+    // A status that stays is no change.
+    let mut status = seen.status.as_ref().map_or_else(String::new, ToString::to_string);
     let mut rows = Vec::new();
     for change in changes {
         match change {

@@ -72,7 +72,12 @@ impl Observation {
                     mesh.make(change);
                 }
             }
-            Change::Answer(_) | Change::StatusSet(_) => {}
+            Change::StatusSet(status) => {
+                if let Some(told) = &mut self.status {
+                    told.clone_from(status);
+                }
+            }
+            Change::Answer(_) => {}
         }
     }
 }

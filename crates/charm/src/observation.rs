@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::{Container, Databag, Dispatch, Mesh, Port, SecretContent};
+use crate::{Container, Databag, Dispatch, Mesh, Port, SecretContent, Status};
 
 /// Everything one hook saw, gathered once and never changed afterwards.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,6 +33,8 @@ pub struct Observation {
     pub containers: BTreeMap<String, Container>,
     /// The labels that bring pods and Service into a mesh. `None` where nobody had to look, or could.
     pub mesh: Option<Mesh>,
+    /// What this unit tells its operator now. `None` where nobody had to look, or where it is Juju's own word.
+    pub status: Option<Status>,
     /// The time, in seconds since 1970 (UTC).
     pub now: u64,
     /// The parameters of an action, with defaults filled in.

@@ -136,7 +136,9 @@ impl Plan {
             changes.extend(wanted.changes(found).into_iter().map(Change::Mesh));
         }
         changes.extend(answer.iter().cloned().map(Change::Answer));
-        changes.push(Change::StatusSet(status.clone()));
+        if seen.status.as_ref() != Some(status) {
+            changes.push(Change::StatusSet(status.clone()));
+        }
         changes
     }
 }

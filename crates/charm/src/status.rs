@@ -32,6 +32,18 @@ impl Status {
         }
     }
 
+    /// The status that Juju knows by this word, with its message; `None` for Juju's own words.
+    pub fn read(word: &str, message: &str) -> Option<Self> {
+        let status = match word {
+            "blocked" => Self::Blocked,
+            "waiting" => Self::Waiting,
+            "maintenance" => Self::Maintenance,
+            "active" => Self::Active,
+            _ => return None,
+        };
+        Some(status(message.to_owned()))
+    }
+
     /// All is well, and there is nothing to add.
     pub fn active() -> Self {
         Self::Active(String::new())
@@ -98,5 +110,15 @@ mod tests {
         ];
         assert_eq!(Status::worst(statuses), Status::Blocked("b".to_owned()));
         assert_eq!(Status::worst([]), Status::active());
+    }
+
+    #[test]
+    fn a_status_reads_back_unless_it_is_jujus_own() {
+        for status in [Status::Blocked, Status::Waiting, Status::Maintenance, Status::Active]
+            .map(|status| status("a".to_owned()))
+        {
+            assert_eq!(Status::read(status.word(), "a"), Some(status));
+        }
+        assert_eq!(Status::read("unknown", ""), None);
     }
 }

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use charm::{ConfigValue, Endpoint, Kind, Observation};
 
 use crate::command::ask;
-use crate::{Error, Juju, action, config, port, secret};
+use crate::{Error, Juju, action, config, port, secret, status};
 
 /// What to look at. By default nothing but leadership and, in an action, its parameters.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,6 +25,8 @@ pub struct Look<'a> {
     pub ports: bool,
     /// The secrets that our application owns, where this unit leads.
     pub owned_secrets: bool,
+    /// What this unit tells its operator now, where it leads. Then it is told again only if it changes.
+    pub status: bool,
 }
 
 impl Juju {
@@ -74,6 +76,9 @@ impl Juju {
             if !seen.owned_secrets.is_empty() {
                 self.name_applications(&mut seen).await?;
             }
+        }
+        if look.status && leader {
+            seen.status = status::get().await?;
         }
         Ok(seen)
     }

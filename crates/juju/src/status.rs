@@ -2,7 +2,9 @@
 
 use charm::Status;
 
-use crate::command::{Error, run};
+use serde::Deserialize;
+
+use crate::command::{Error, ask, run};
 
 /// The longest message in bytes. Juju sets no limit, but a message is one argument, and a table column.
 const LONGEST: usize = 4096;
@@ -10,6 +12,19 @@ const LONGEST: usize = 4096;
 /// Tells the operator, at once: it stays even when the hook fails.
 pub(crate) async fn set(status: &Status) -> Result<(), Error> {
     run("status-set", &[status.word(), "--", &argument(status.message(), LONGEST)]).await
+}
+
+/// What `status-get --include-data` prints.
+#[derive(Deserialize)]
+struct Told {
+    status: String,
+    message: String,
+}
+
+/// What this unit tells now; `None` for a status that Juju has set itself, such as `unknown`.
+pub(crate) async fn get() -> Result<Option<Status>, Error> {
+    let Told { status, message } = ask("status-get", &["--include-data"]).await?;
+    Ok(Status::read(&status, &message))
 }
 
 /// `text` as an argument of at most `longest` bytes, which can hold no NUL.

@@ -171,6 +171,17 @@ fn two_databases_on_one_endpoint_are_named() {
 }
 
 #[test]
+fn stores_that_share_a_database_are_named_and_served() {
+    let mut seen = settled();
+    let shared = relation(&mut seen, REGISTRY).remote.clone();
+    relation(&mut seen, ONLINE_STORE).remote = shared;
+    insta::assert_snapshot!(decide(&seen).status.to_string(), @"active online-store, registry share the database registry");
+    let after = seen.after(&decide(&seen).changes(&seen));
+    let bag = &after.relations(FEAST_CONFIGURATION)[0].local;
+    assert_eq!(bag.get("online_store_database"), bag.get("registry_database"));
+}
+
+#[test]
 fn without_a_dispatcher_of_secrets_no_pod_is_told_to_mount_one() {
     let mut seen = settled();
     seen.relations.remove(SECRETS);
