@@ -1,12 +1,12 @@
 //! What the charm wants.
 
-use charm::{Observation, Plan, Publication, Status};
+use charm::{Databag, Observation, Plan, Publication, Status};
 use interfaces::feast_configuration::Stores;
 use interfaces::postgresql_client::Request;
 
 use crate::deliver::{deliver, keep, remove_void_secrets, withdraw};
 use crate::inputs::{self, DATABASES, FEAST_CONFIGURATION};
-use crate::{options, owners, stores};
+use crate::{entity_keys, options, owners, stores};
 
 /// What the charm wants, given what it sees.
 pub fn decide(seen: &Observation) -> Plan {
@@ -14,17 +14,24 @@ pub fn decide(seen: &Observation) -> Plan {
         return Plan::only(Status::Waiting("[leadership-gate] Waiting for leadership".to_owned()));
     }
     let mut plan = Plan::only(Status::active());
+    let choices = options::choices(seen);
+    let keys = choices
+        .as_ref()
+        .map_or_else(|_| entity_keys::before(seen), |choices| entity_keys::chosen(seen, choices));
     for (endpoint, database) in DATABASES {
         for relation in seen.relations(endpoint) {
             let request = Request::new(database).databag_after(&relation.local);
-            plan.databags.insert(relation.id, Publication::Including(request));
+            let kept = relation.local.iter().chain(request.iter());
+            let mut bag: Databag = kept.collect();
+            entity_keys::note(&mut bag, keys);
+            plan.databags.insert(relation.id, Publication::Exactly(bag));
         }
     }
     for relation in seen.relations(FEAST_CONFIGURATION) {
         let kept = Stores::whole(&relation.local);
         plan.databags.insert(relation.id, Publication::Exactly(kept));
     }
-    let choices = match options::choices(seen) {
+    let choices = match choices {
         Ok(choices) => choices,
         // What was delivered before the mistake stays.
         Err(troubles) => {

@@ -29,7 +29,7 @@ pub(crate) fn deliver(
     databases: &Databases,
     choices: &Choices,
 ) -> Status {
-    let keys = choices.entity_keys.unwrap_or_else(|| entity_keys::delivered(seen));
+    let keys = entity_keys::chosen(seen, choices);
     let certificates = stores::certificates(databases, choices);
     let mut troubles = Vec::new();
     let path = notebooks::certificates_path(choices);
@@ -77,7 +77,7 @@ pub(crate) fn deliver(
 pub(crate) fn withdraw(plan: &mut Plan, seen: &Observation) {
     for relation in seen.relations(SECRETS).iter().filter(|relation| !relation.local.is_empty()) {
         let mut none = Manifests::default().databag();
-        entity_keys::note(&mut none, entity_keys::delivered(seen));
+        entity_keys::note(&mut none, entity_keys::before(seen));
         plan.databags.insert(relation.id, Publication::Exactly(none));
     }
     retract_manifests(plan, seen.relations(POD_DEFAULTS));

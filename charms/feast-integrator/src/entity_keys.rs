@@ -1,33 +1,51 @@
-//! Which encoding of entity keys earlier deliveries chose.
+//! Which encoding of entity keys this deployment has.
+//!
+//! Rows that were written with one are not found with the other, so it is chosen once: a new deployment begins with the
+//! newer, and one that was there before keeps what it has, by whichever charm it was chosen.
 
 use charm::{Databag, Observation, Relation};
 use feast::EntityKeys;
 use interfaces::kubernetes_manifest::Manifests;
 
 use crate::deliver::manifests_label;
-use crate::inputs::SECRETS;
+use crate::inputs::{DATABASES, FEAST_CONFIGURATION, POD_DEFAULTS, SECRETS};
 use crate::notebooks::FILE;
+use crate::options::Choices;
 
-/// Where the choice is kept while the databag does not hold the file. The dispatcher reads other keys only.
+/// Where the choice is kept from the first request for a database on. Neither databases nor the dispatcher read it.
 const KEY: &str = "entity-key-serialization-version";
 
-/// What was delivered before, or what the Python charms would deliver.
-///
-/// Rows that were written with one are not found with the other, so what a databag tells of an earlier delivery counts,
-/// by whichever charm it was made.
-pub(crate) fn delivered(seen: &Observation) -> EntityKeys {
-    seen.relations(SECRETS)
-        .iter()
-        .find_map(|relation| delivered_on(relation, seen))
-        .unwrap_or_default()
+/// What the operator has chosen, or else what was delivered or begun before, or else the newer.
+pub(crate) fn chosen(seen: &Observation, choices: &Choices) -> EntityKeys {
+    choices.entity_keys.unwrap_or_else(|| before(seen))
 }
 
-/// Notes the choice in a databag that does not hold the file. What says nothing means the older.
+/// What was delivered, or else begun with, before.
+pub(crate) fn before(seen: &Observation) -> EntityKeys {
+    let delivered =
+        seen.relations(SECRETS).iter().find_map(|relation| delivered_on(relation, seen));
+    delivered.unwrap_or_else(|| begun(seen))
+}
+
+/// Notes the choice in a databag. What says nothing means the older.
 pub(crate) fn note(bag: &mut Databag, keys: EntityKeys) {
-    match keys {
-        EntityKeys::Version2 => {}
-        EntityKeys::Version3 => bag.insert(KEY, "3"),
-    }
+    let word = match keys {
+        EntityKeys::Version2 => "",
+        EntityKeys::Version3 => "3",
+    };
+    bag.insert(KEY, word);
+}
+
+/// What the requests for databases note. Who has none, and was told nothing by anybody, is new.
+fn begun(seen: &Observation) -> EntityKeys {
+    let relations = |endpoint: &'static str| seen.relations(endpoint).iter();
+    let databases = || DATABASES.iter().flat_map(|(endpoint, _)| relations(endpoint));
+    let is_noted = databases().any(|relation| relation.local.get(KEY) == Some("3"));
+    let told = [POD_DEFAULTS, FEAST_CONFIGURATION].into_iter().flat_map(relations);
+    let is_old = databases()
+        .any(|relation| !relation.local.is_empty() || !relation.remote.is_empty())
+        || told.into_iter().any(|relation| !relation.local.is_empty());
+    if is_noted || !is_old { EntityKeys::Version3 } else { EntityKeys::Version2 }
 }
 
 fn delivered_on(relation: &Relation, seen: &Observation) -> Option<EntityKeys> {

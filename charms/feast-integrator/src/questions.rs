@@ -81,7 +81,7 @@ fn login(
 }
 
 fn file(seen: &Observation, databases: &Databases, choices: &Choices) -> Result<Secret, String> {
-    let keys = choices.entity_keys.unwrap_or_else(|| entity_keys::delivered(seen));
+    let keys = entity_keys::chosen(seen, choices);
     let path = notebooks::certificates_path(choices);
     stores::feature_store(databases, choices, keys, &path)
         .map_err(|error| format!("Cannot write {}: {error}", notebooks::FILE))

@@ -1,6 +1,8 @@
 //! What an operator's choices change, in worlds that are in order.
 
-use charm::{ConfigValue, Databag, Observation, SecretAnswer, Status, properties};
+use charm::{
+    ConfigValue, Databag, Observation, Relation, RelationId, SecretAnswer, Status, properties,
+};
 
 use super::tests::{everything, relation, settled};
 use super::*;
@@ -57,6 +59,26 @@ fn the_encoding_of_entity_keys_stays_what_was_delivered() {
         ["2", "3"].into_iter().find(|n| text.contains(&format!("serialization_version: {n}\\n")))
     };
     assert_eq!(version(&everything()), Some("2"), "as the Python charms have it");
+    let mut new = everything();
+    let answers =
+        DATABASES.map(|(endpoint, _)| std::mem::take(&mut relation(&mut new, endpoint).remote));
+    let mut new = after(&new);
+    for ((endpoint, _), answer) in DATABASES.iter().zip(answers) {
+        relation(&mut new, endpoint).remote = answer;
+    }
+    assert_eq!(version(&new), Some("3"), "in a new deployment");
+    let mut elsewhere = after(&new);
+    for (endpoint, id) in [(SECRETS, 98), (POD_DEFAULTS, 99)] {
+        *relation(&mut elsewhere, endpoint) =
+            Relation { id: RelationId(id), ..Relation::default() };
+    }
+    assert_eq!(version(&elsewhere), Some("3"), "with another dispatcher");
+    choose(&mut elsewhere, "entity-key-serialization-version", "2");
+    let mut elsewhere = after(&elsewhere);
+    elsewhere.config.clear();
+    elsewhere.relations.remove(SECRETS);
+    elsewhere.relations.insert(SECRETS.to_owned(), vec![Relation::default()]);
+    assert_eq!(version(&elsewhere), Some("2"), "because it was chosen once");
     let mut seen = settled_with("entity-key-serialization-version", "3");
     assert_eq!(version(&seen), Some("3"), "by choice");
     seen.config.clear();
