@@ -43,7 +43,11 @@ impl Transcript {
                 if is_readable {
                     // Whoever has the lock and finds the pipe empty has all that was printed.
                     let mut written = written.lock().unwrap_or_else(PoisonError::into_inner);
-                    let Ok(count) = (&*ours).read(&mut bytes) else { return };
+                    let count = (&*ours).read(&mut bytes).unwrap_or_default();
+                    // Nobody has the other end any more.
+                    if count == 0 {
+                        return;
+                    }
                     written.extend(&bytes[..count]);
                     drop(written);
                     let _nobody_to_tell = out.write_all(&bytes[..count]);
