@@ -1,5 +1,7 @@
 //! `cargo xtask demo`: the whole of Charmed Feast at work, by the commands that a user types.
 
+mod actions;
+mod as_secrets;
 mod deploy;
 mod login;
 mod notebook;
@@ -134,8 +136,16 @@ fn show(
         secrecy::turn_up_the_log(address)?;
     }
     deploy(terminal, address, what.tls)?;
+    let mut lines = Vec::new();
+    if what.tls {
+        terminal.step("switch TLS on later");
+        lines.push(tls::switch_on(address)?);
+    }
     terminal.step("look at what users get");
-    let Checked { mut lines, pod, ui } = check(address)?;
+    let Checked { lines: found, pod, ui } = check(address)?;
+    lines.extend(found);
+    terminal.step("ask the charms");
+    lines.push(actions::check(address)?);
     if what.tls {
         terminal.step("look at TLS");
         lines.extend(tls::check(&pod)?);
@@ -151,6 +161,10 @@ fn show(
         if what.tls {
             terminal.step("replace a certificate authority");
             lines.extend(tls::replace_authority(&mut scene)?);
+        }
+        if let Some(secrecy) = &mut secrecy {
+            terminal.step("hand everything on by secrets");
+            lines.push(as_secrets::check(&mut scene, || secrecy.note(address))?);
         }
         lines.push(page::look(&ui, &screenshot(), &address.folder)?);
     }

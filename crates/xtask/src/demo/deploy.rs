@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::Result;
 use crate::demo::terminal;
+use crate::demo::tls::LATE;
 use crate::pack::Arch;
 use crate::serve::Address;
 use crate::workspace;
@@ -67,13 +68,13 @@ pub(crate) fn create_user(address: &Address, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// With `tls` the databases take nothing else.
+/// With `tls` the databases take nothing else, but for the one that is told later.
 pub(crate) fn deploy(address: &Address, tls: bool) -> Result<()> {
     for (charm, application, more) in APPLICATIONS {
         let file = format!("./{charm}_{}.charm", Arch::host().juju());
         let mut arguments = vec!["deploy", &file, application];
         arguments.extend(more);
-        if tls && charm == "postgresql-k8s" {
+        if tls && charm == "postgresql-k8s" && application != LATE.1 {
             arguments.extend(["--config", "tls=true"]);
         }
         terminal::run(address.juju().current_dir(workspace::charms()), "juju", &arguments)?;

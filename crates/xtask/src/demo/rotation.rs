@@ -22,7 +22,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) pod: &'a Pod,
     kubelet: Kubelet,
     kernel: Kernel,
-    ui: Ui,
+    pub(crate) ui: Ui,
 }
 
 /// How long a change has taken.

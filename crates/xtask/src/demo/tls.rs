@@ -1,17 +1,51 @@
 //! Databases that take nothing but TLS, and clients that know them by their authorities.
 
-use std::fs;
+use std::error::Error;
+use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use crate::Result;
 use crate::demo::login::{Login, STORES, Store};
 use crate::demo::notebook::Pod;
 use crate::demo::rotation::Scene;
+use crate::demo::{self, deploy, terminal, volume};
+use crate::serve::Address;
 
 /// The application whose authority is replaced.
 const REPLACED: (Store, &str) = STORES[0];
+/// The one that speaks TLS only later.
+pub(crate) const LATE: (Store, &str) = STORES[1];
+const PAUSE: Duration = Duration::from_millis(200);
+const PATIENCE: Duration = Duration::from_mins(3);
 const FILE: &str = "feature_store.yaml";
 /// The certificates of the authorities, in the Secret and in the UI's container.
 const CERTIFICATES: &str = "ca.crt";
+
+/// Has a database that was in use without TLS speak nothing else from now on, and waits until users are told.
+pub(crate) fn switch_on(address: &Address) -> Result<String> {
+    let (store, application) = LATE;
+    let delivered = || {
+        let secret = demo::object(address, "secret", "feature-store-yaml")?;
+        let login = Login::of(&volume::file(&secret, FILE)?, store)?;
+        Ok::<_, Box<dyn Error>>(login.sslmode)
+    };
+    let before = delivered()?;
+    if before != "prefer" {
+        return Err(
+            format!("{application} does not speak TLS yet, and the file says {before}").into()
+        );
+    }
+    terminal::run(&mut address.juju(), "juju", &["config", application, "tls=true"])?;
+    let began = Instant::now();
+    while delivered()? != "verify-full" {
+        if began.elapsed() > PATIENCE {
+            return Err(format!("users are not told that {application} speaks TLS now").into());
+        }
+        thread::sleep(PAUSE);
+    }
+    deploy::wait(address)?;
+    Ok(format!("{application} was in use without TLS, and users were told when that changed"))
+}
 
 /// Looks at what was delivered, and at what the servers refuse.
 pub(crate) fn check(pod: &Pod) -> Result<Vec<String>> {

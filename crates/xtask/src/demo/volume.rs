@@ -86,6 +86,12 @@ impl Volume {
     }
 }
 
+/// A file of a Secret.
+pub(crate) fn file(secret: &Value, name: &str) -> Result<String> {
+    let content = secret["data"][name].as_str().ok_or_else(|| format!("there is no {name}"))?;
+    Ok(String::from_utf8(STANDARD.decode(content)?)?)
+}
+
 /// What refreshes the volume of a running pod whenever its Secret changes.
 pub(crate) struct Kubelet {
     kubectl: Child,
