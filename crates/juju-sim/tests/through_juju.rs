@@ -35,12 +35,14 @@ fn a_leader_looks_at_everything_with_few_commands() {
     ];
     state.secrets[1].grants.insert(3, None);
     state.opened_ports.insert("80/tcp".to_owned());
+    state.unit_status = juju_sim::Status::new("waiting", "for it");
     let mut unit = deploy(state);
     let outcome = run(&mut unit, Event::hook("config-changed"));
     assert_eq!(
         outcome.stdout,
         format!(
             r#"leader true config {{"debug": Boolean(false), "port": Integer(8080), "ratio": Float(0.5)}} ports {{Port {{ number: 80, protocol: Tcp }}}}
+status Some(Waiting("for it"))
 db 3 pg
   local [("database", "feast")]
   remote [("secret-tls", "--help"), ("secret-user", "{uri}"), ("secret-x", "gone")]
@@ -75,7 +77,8 @@ relation-get --format=json -r 11 -- - client/0
 opened-ports --format=json
 secret-ids --format=json
 secret-info-get --format=json -- secret:{OTHER}
-secret-get --format=json --peek -- secret:{OTHER}"
+secret-get --format=json --peek -- secret:{OTHER}
+status-get --format=json --include-data"
         )
     );
     let label = unit.state.secret(ID).unwrap().consumer_label.as_deref();

@@ -28,6 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         config_secrets: &["secret"],
         ports: true,
         owned_secrets: true,
+        status: true,
     };
     match juju.dispatch().name.as_str() {
         "update-status" => {}
@@ -85,6 +86,7 @@ const ODD: &str = "{\"a\": \"\\\"</>&\u{7f}\u{85}\u{2028}\u{feff}\0 😀\"}\n";
 #[expect(clippy::print_stdout, reason = "the test reads it")]
 fn show(seen: &charm::Observation) {
     println!("leader {} config {:?} ports {:?}", seen.leader, seen.config, seen.ports);
+    println!("status {:?}", seen.status);
     for (endpoint, relations) in &seen.relations {
         for relation in relations {
             println!("{endpoint} {} {}", relation.id, relation.application);
