@@ -18,5 +18,6 @@ pub mod pebble;
 pub mod pod;
 pub mod postgresql;
 pub mod python;
+pub mod runner;
 pub mod script;
 pub mod view;
