@@ -131,7 +131,7 @@ fn a_secret_that_replaces_another_one_is_read_whether_that_is_still_there_or_not
     let (id, _, _, user, _) = DATABASES[0];
     for stays in [true, false] {
         let mut deployed = settled(by_secrets());
-        let (other, new) = ("9m4e2mr0ui3e8a215n99", password("replaced"));
+        let (other, new) = ("9m4e2mr0ui3e8a215n90", password("replaced"));
         let content = [("username", "relation_id_1"), ("password", new.as_str())];
         deployed.unit.state.secrets.retain(|secret| stays || !secret.is(user));
         deployed.unit.state.secrets.push(juju_sim::Secret::granted(other, &content));

@@ -211,10 +211,22 @@ pub fn all() -> Vec<Situation> {
     let mut situations = Vec::new();
     for charm in ["feast-integrator", "feast-ui"] {
         let text = fs::read_to_string(folder.join(format!("{charm}.jsonl"))).expect("recordings");
+        let text = with_identifiers(text);
         let read = |line| serde_json::from_str::<Situation>(line).expect("a recording");
         situations.extend(text.lines().map(read));
     }
     situations
+}
+
+/// What was recorded, with identifiers of secrets that Juju knows as such: the recording did not look at them so closely.
+fn with_identifiers(text: String) -> String {
+    [
+        ("d0reg3g6q2r8tsb7v3k2", "d0reg3g6q2r8tsb7v3kg"),
+        ("d0onl2g6q2r8tsb7v3k1", "d0onl2g6q2r8tsb7v3kg"),
+        ("d0newoff6q2r8tsb7v99", "d0nevoff6q2r8tsb7v9g"),
+    ]
+    .iter()
+    .fold(text, |text, (recorded, known)| text.replace(recorded, known))
 }
 
 impl Situation {

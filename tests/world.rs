@@ -40,9 +40,9 @@ pub mod ui {
 
 /// The databases: relation, endpoint, name of the database, identifiers of the secrets for the user and for TLS.
 pub const DATABASES: [(u32, &str, &str, &str, &str); 3] = [
-    (1, "offline-store", "offline_store", "9m4e2mr0ui3e8a215n01", "9m4e2mr0ui3e8a215t01"),
-    (2, "online-store", "online_store", "9m4e2mr0ui3e8a215n02", "9m4e2mr0ui3e8a215t02"),
-    (3, "registry", "registry", "9m4e2mr0ui3e8a215n03", "9m4e2mr0ui3e8a215t03"),
+    (1, "offline-store", "offline_store", "9m4e2mr0ui3e8a215n10", "9m4e2mr0ui3e8a215t10"),
+    (2, "online-store", "online_store", "9m4e2mr0ui3e8a215n20", "9m4e2mr0ui3e8a215t20"),
+    (3, "registry", "registry", "9m4e2mr0ui3e8a215n30", "9m4e2mr0ui3e8a215t30"),
 ];
 
 /// A part of every password: nothing that people can read may have it.

@@ -8,7 +8,7 @@ use tests::world::{Deployed, by_secrets, in_plain};
 
 use super::{file, settled};
 
-const URI: &str = "secret:9m4e2mr0ui3e8a215e01";
+const URI: &str = "secret:9m4e2mr0ui3e8a215e10";
 
 /// A unit that has published everything, and then `juju config <option>=<value>`.
 fn chosen(state: State, option: &str, value: serde_json::Value) -> Deployed {
@@ -71,7 +71,7 @@ fn a_rotated_password_is_in_the_secrets_in_the_same_hook() {
     deployed.unit.state.config.insert("manifests-as-secret".to_owned(), json!(true));
     deployed.unit.state.config.insert("configuration-as-secret".to_owned(), json!(true));
     deployed.settle(Event::hook("config-changed"));
-    let user = "9m4e2mr0ui3e8a215n03";
+    let user = "9m4e2mr0ui3e8a215n30";
     let secret = deployed.unit.state.secret_mut(user).unwrap();
     let mut content = secret.revisions.values().last().unwrap().clone();
     content.insert("password".to_owned(), "canary rotated".to_owned());

@@ -33,18 +33,18 @@ fn an_update_status_reads_each_thing_once() {
     relation-ids --format=json -- offline-store
     relation-list --format=json -r 1 --app
     relation-get --format=json -r 1 --app -- - pg-offline-store
-    secret-get --format=json --label=offline-store.1.tls.secret --refresh -- secret:9m4e2mr0ui3e8a215t01
-    secret-get --format=json --label=offline-store.1.user.secret --refresh -- secret:9m4e2mr0ui3e8a215n01
+    secret-get --format=json --label=offline-store.1.tls.secret --refresh -- secret:9m4e2mr0ui3e8a215t10
+    secret-get --format=json --label=offline-store.1.user.secret --refresh -- secret:9m4e2mr0ui3e8a215n10
     relation-ids --format=json -- online-store
     relation-list --format=json -r 2 --app
     relation-get --format=json -r 2 --app -- - pg-online-store
-    secret-get --format=json --label=online-store.2.tls.secret --refresh -- secret:9m4e2mr0ui3e8a215t02
-    secret-get --format=json --label=online-store.2.user.secret --refresh -- secret:9m4e2mr0ui3e8a215n02
+    secret-get --format=json --label=online-store.2.tls.secret --refresh -- secret:9m4e2mr0ui3e8a215t20
+    secret-get --format=json --label=online-store.2.user.secret --refresh -- secret:9m4e2mr0ui3e8a215n20
     relation-ids --format=json -- registry
     relation-list --format=json -r 3 --app
     relation-get --format=json -r 3 --app -- - pg-registry
-    secret-get --format=json --label=registry.3.tls.secret --refresh -- secret:9m4e2mr0ui3e8a215t03
-    secret-get --format=json --label=registry.3.user.secret --refresh -- secret:9m4e2mr0ui3e8a215n03
+    secret-get --format=json --label=registry.3.tls.secret --refresh -- secret:9m4e2mr0ui3e8a215t30
+    secret-get --format=json --label=registry.3.user.secret --refresh -- secret:9m4e2mr0ui3e8a215n30
     relation-ids --format=json -- secrets
     relation-get --format=json -r 4 --app -- - feast-integrator
     relation-ids --format=json -- pod-defaults
@@ -86,12 +86,12 @@ fn every_hook_with_all_related_by_secrets_costs_so_many_commands() {
     26 RelationBrokenAfterRestart(5)
     24 RelationBroken(6)
     24 RelationBrokenAfterRestart(6)
-    26 SecretChanged("9m4e2mr0ui3e8a215n01")
-    26 SecretChanged("9m4e2mr0ui3e8a215t01")
-    26 SecretChanged("9m4e2mr0ui3e8a215n02")
-    26 SecretChanged("9m4e2mr0ui3e8a215t02")
-    26 SecretChanged("9m4e2mr0ui3e8a215n03")
-    26 SecretChanged("9m4e2mr0ui3e8a215t03")
+    26 SecretChanged("9m4e2mr0ui3e8a215n10")
+    26 SecretChanged("9m4e2mr0ui3e8a215t10")
+    26 SecretChanged("9m4e2mr0ui3e8a215n20")
+    26 SecretChanged("9m4e2mr0ui3e8a215t20")
+    26 SecretChanged("9m4e2mr0ui3e8a215n30")
+    26 SecretChanged("9m4e2mr0ui3e8a215t30")
     "#);
 }
 

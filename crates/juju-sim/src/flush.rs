@@ -1,7 +1,7 @@
 //! What the controller has against the changes of a hook that ended well.
 
 use crate::world::World;
-use crate::{Owner, Secret};
+use crate::{Owner, Secret, State};
 
 /// The largest state that a charm may keep with the controller, in bytes.
 const LARGEST_STATE: usize = 2 * 1024 * 1024;
@@ -24,6 +24,19 @@ impl World {
             })
     }
 
+    /// What the controller knows after it has taken the changes over.
+    pub(crate) fn taken_over(mut self) -> State {
+        // It asks who manages a secret before it makes it: a grant of the hook that makes it is lost, without a word.
+        if self.draft.juju_version.starts_with("4.1") {
+            for secret in &mut self.draft.secrets {
+                if self.kept.secret(&secret.id).is_none() {
+                    secret.grants.clear();
+                }
+            }
+        }
+        self.draft
+    }
+
     fn label_taken(&self) -> Option<String> {
         let old = |secret: &Secret| self.kept.secret(&secret.id).is_some();
         let owned = |secret: &&Secret| secret.owner != Owner::Other && !secret.label.is_empty();
@@ -44,13 +57,12 @@ impl World {
                         "{how}create secrets: creating secret {id:?}: secret with label {label:?} already exists"
                     )
                 } else {
-                    let kind = if new.owner == Owner::Unit { "unit" } else { "application" };
                     let whose = match new.owner {
-                        Owner::Unit => self.draft.unit.as_str(),
-                        _ => self.draft.application(),
+                        Owner::Unit => format!("unit-{}", self.draft.unit.replace('/', "-")),
+                        _ => format!("application-{}", self.draft.application()),
                     };
                     format!(
-                        "creating secrets: secret label {label:?} for {kind} {whose:?} already exists"
+                        "creating secrets: secret label {label:?} for owner {whose:?} already exists"
                     )
                 });
             }

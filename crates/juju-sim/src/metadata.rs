@@ -139,7 +139,11 @@ impl Charm {
     }
 
     pub(crate) fn is_peer(&self, endpoint: &str) -> bool {
-        self.endpoints.get(endpoint).is_some_and(|endpoint| endpoint.role == Role::Peers)
+        self.role(endpoint) == Some(Role::Peers)
+    }
+
+    pub(crate) fn role(&self, endpoint: &str) -> Option<Role> {
+        self.endpoints.get(endpoint).map(|endpoint| endpoint.role)
     }
 }
 

@@ -105,8 +105,9 @@ pub(crate) fn identifier(uri: &str) -> Option<&str> {
         Some(_) => return None,
         None => rest,
     };
-    let plain = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase();
-    (id.len() == 20 && id.bytes().all(plain)).then_some(id)
+    // Five bits a character make 100, of which an identifier has 96.
+    let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'v');
+    (id.len() == 20 && id.bytes().all(digit) && id.ends_with(['0', 'g'])).then_some(id)
 }
 
 fn bag(content: &[(&str, &str)]) -> Bag {

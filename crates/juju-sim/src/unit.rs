@@ -119,6 +119,7 @@ impl Unit {
             commands: Vec::new(),
             refused_at_flush: Vec::new(),
             needs_leadership: false,
+            status_seen: None,
         };
         let socket = self.base().join("agent.socket");
         fs::write(&socket, serde_json::to_vec(&world)?)?;
@@ -171,19 +172,20 @@ impl Unit {
             .output()
     }
 
-    fn finish(&mut self, name: &str, world: World, output: &Output) -> Outcome {
+    fn finish(&mut self, name: &str, mut world: World, output: &Output) -> Outcome {
         let ended_well = output.status.success();
         let flush_error = ended_well.then(|| world.flush_error()).flatten();
         let mut outcome = Outcome {
             code: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-            commands: world.commands,
+            commands: std::mem::take(&mut world.commands),
             flush_error,
             ..Outcome::default()
         };
-        self.state = if outcome.success() { world.draft } else { world.kept };
-        match world.action {
+        let action = world.action.take();
+        self.state = if outcome.success() { world.taken_over() } else { world.kept };
+        match action {
             Some(action) => outcome.action = Some(action_outcome(action, &outcome)),
             None if outcome.success() => {}
             None => {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Charm, Invocation, State};
+use crate::{Charm, Invocation, State, Status};
 
 /// Everything that a hook command needs to know of the run it belongs to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub(crate) struct World {
     pub(crate) refused_at_flush: Vec<String>,
     /// Whether our application's data or secrets were written.
     pub(crate) needs_leadership: bool,
+    /// The status of the unit when it was first asked for: the agent asks its controller once in a hook.
+    pub(crate) status_seen: Option<Status>,
 }
 
 /// What the hook is about.

@@ -68,7 +68,7 @@ fn the_controller_refuses_what_the_agent_could_not_know() {
         (
             true,
             "secret-add --label L pass=y",
-            "secret label \"L\" for application \"app\" already exists",
+            "secret label \"L\" for owner \"application-app\" already exists",
         ),
         (false, "secret-set 9m4e2mr0ui3e8a215n4g pass=y", "updating secrets: permission denied"),
         (false, "secret-remove 9m4e2mr0ui3e8a215n4g", "removing secrets: permission denied"),

@@ -35,7 +35,7 @@ fn a_leader_looks_at_everything_with_few_commands() {
     ];
     state.secrets[1].grants.insert(3, None);
     state.opened_ports.insert("80/tcp".to_owned());
-    state.unit_status = juju_sim::Status::new("waiting", "for it");
+    state.unit_status = Status::new("waiting", "for it");
     let mut unit = deploy(state);
     let outcome = run(&mut unit, Event::hook("config-changed"));
     assert_eq!(

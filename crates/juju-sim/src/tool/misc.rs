@@ -54,14 +54,15 @@ pub(super) fn status_get(world: &mut World, parsed: &Parsed) -> Result<Vec<u8>, 
             json!({ "status": status.name })
         }
     };
-    let state = &world.draft;
     if !parsed.is_set("application") {
+        let status = world.status_seen.get_or_insert_with(|| world.draft.unit_status.clone());
         return if parsed.format == Some(Format::Smart) && !data {
-            content::print(parsed, &json!(state.unit_status.name))
+            content::print(parsed, &json!(status.name))
         } else {
-            content::print(parsed, &shown(&state.unit_status))
+            content::print(parsed, &shown(status))
         };
     }
+    let state = &world.draft;
     if !world.leader() {
         return Err(Refusal::failed(format!("finding application status: {NOT_THE_LEADER}")));
     }

@@ -81,8 +81,9 @@ pub(super) fn unit_get(world: &mut World, parsed: &Parsed) -> Result<Vec<u8>, Re
         Some(name @ ("private-address" | "public-address")) => {
             let public = name == "public-address";
             let state = &world.draft;
-            let address = if public { &state.service_address } else { &state.address };
-            let address = known_address(address).ok_or_else(|| {
+            // Units on Kubernetes have no private address here.
+            let address = known_address(&state.service_address).filter(|_| public);
+            let address = address.ok_or_else(|| {
                 let kind = if public { "public" } else { "private" };
                 Refusal::failed(format!("{kind} address not found"))
             })?;
@@ -132,8 +133,14 @@ pub(super) fn storage_list(world: &mut World, parsed: &Parsed) -> Result<Vec<u8>
 pub(super) fn storage_get(world: &mut World, parsed: &Parsed) -> Result<Vec<u8>, Refusal> {
     let attached = world.context.storage.as_deref();
     if let Some(id) = parsed.text("s").filter(|id| attached != Some(id)) {
+        let state = &world.draft;
+        let what = if state.is_juju_4() {
+            format!("storage instance {id:?}")
+        } else {
+            format!("storage attachment {id}:{}", state.unit)
+        };
         return Err(Refusal::usage(format!(
-            "invalid value {id:?} for option -s: storage instance {id:?} not found"
+            "invalid value {id:?} for option -s: {what} not found"
         )));
     }
     let id = attached.ok_or_else(|| Refusal::usage("no storage instance specified"))?;

@@ -30,15 +30,20 @@ pub(super) fn grant(world: &mut World, parsed: &Parsed) -> Result<Vec<u8>, Refus
         }
     }
     let leader = world.leader();
+    let known = world.kept.secret(&id);
     let Some(secret) = world.draft.secret_mut(&id).filter(|secret| secret.managed(leader)) else {
         return Err(Refusal::failed(format!("secret {id:?} not found")));
     };
-    if unit.is_none() && matches!(secret.grants.get(&relation), Some(Some(_))) {
-        return Err(Refusal::failed(
-            "any unit level grants need to be revoked before granting access to the corresponding application",
-        ));
-    }
-    secret.grants.insert(relation, unit);
+    // The agent looks at what the controller knows, not at what this hook has granted.
+    match known.and_then(|known| known.grants.get(&relation)) {
+        Some(granted) if granted.is_none() || *granted == unit => return Ok(Vec::new()),
+        Some(_) if unit.is_none() => {
+            return Err(Refusal::failed(
+                "any unit level grants need to be revoked before granting access to the corresponding application",
+            ));
+        }
+        _ => secret.grants.insert(relation, unit),
+    };
     world.needs_leadership |= secret.owner == Owner::Application;
     Ok(Vec::new())
 }

@@ -9,7 +9,7 @@ use super::content;
 use super::output::{Format, Refusal};
 use crate::secret::identifier;
 use crate::world::World;
-use crate::{Owner, Secret};
+use crate::{Owner, Role, Secret};
 
 pub(super) const GET: Flags =
     Flags { switches: &["peek", "refresh"], values: &["label"], format: Some(Format::Yaml) };
@@ -100,7 +100,8 @@ pub(super) fn info(world: &mut World, parsed: &Parsed) -> Result<Vec<u8>, Refusa
         ("", Some(_)) => shown["rotation"] = json!("never"),
         (rotation, _) => shown["rotation"] = json!(rotation),
     }
-    let access = access(world, secret);
+    // Neither are its grants and revocations: the agent forgets to show them.
+    let access = known.map(|known| access(world, known)).unwrap_or_default();
     if !access.is_empty() {
         shown["access"] = json!(access);
     }
@@ -127,13 +128,12 @@ fn access(world: &World, secret: &Secret) -> Vec<Value> {
             Some(unit) => format!("unit-{}", unit.replace('/', "-")),
             None => format!("application-{}", relation.remote_app),
         };
-        let scope = format!(
-            "relation-{}.{}#{}.{}",
-            relation.remote_app,
-            relation.endpoint,
-            world.draft.application(),
-            relation.endpoint
-        );
+        let endpoint = &relation.endpoint;
+        let (ours, theirs) = (world.draft.application(), &relation.remote_app);
+        let scope = match world.charm.role(endpoint) {
+            Some(Role::Provides) => format!("relation-{theirs}.{endpoint}#{ours}.{endpoint}"),
+            _ => format!("relation-{ours}.{endpoint}#{theirs}.{endpoint}"),
+        };
         Some(json!({ "target": target, "scope": scope, "role": "view" }))
     });
     grants.collect()
@@ -170,7 +170,10 @@ fn set_label(world: &mut World, id: &str, label: &str) -> Result<(), Refusal> {
         return Err(Refusal::failed(if world.draft.is_juju_4() {
             "getting latest secret revision: UNIQUE constraint failed: secret_unit_consumer.label, secret_unit_consumer.unit_uuid".to_owned()
         } else {
-            format!("secret label {label:?} for unit {:?} already exists", world.draft.unit)
+            format!(
+                "getting latest secret revision: secret label {label:?} for consumer \"unit-{}\" already exists",
+                world.draft.unit.replace('/', "-")
+            )
         }));
     }
     world.at_once(|state| {
