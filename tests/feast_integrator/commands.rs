@@ -28,8 +28,8 @@ fn an_update_status_asks_for_what_it_needs_and_no_more() {
 fn an_update_status_reads_each_thing_once() {
     let outcome = settled(by_secrets()).settle(Event::hook("update-status"));
     insta::assert_snapshot!(outcome.transcript(), @r#"
-    is-leader --format=json
     config-get --format=json
+    is-leader --format=json
     relation-ids --format=json -- offline-store
     relation-list --format=json -r 1 --app
     relation-get --format=json -r 1 --app -- - pg-offline-store
@@ -99,13 +99,14 @@ fn every_hook_with_all_related_by_secrets_costs_so_many_commands() {
 fn a_unit_that_does_not_lead_or_has_no_relations_asks_less() {
     let mut follower = Deployed::integrator(State { leader: false, ..by_secrets() });
     insta::assert_snapshot!(follower.settle(Event::hook("update-status")).transcript(), @r#"
+    config-get --format=json
     is-leader --format=json
     status-set waiting -- "[leadership-gate] Waiting for leadership"
     "#);
     let mut alone = Deployed::integrator(State::leader());
     insta::assert_snapshot!(alone.settle(Event::hook("update-status")).transcript(), @r#"
-    is-leader --format=json
     config-get --format=json
+    is-leader --format=json
     relation-ids --format=json -- offline-store
     relation-ids --format=json -- online-store
     relation-ids --format=json -- registry

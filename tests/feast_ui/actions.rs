@@ -42,6 +42,7 @@ fn actions_ask_juju_for_no_more_than_they_need() {
     let outcome = deployed.settle(Event::action("validate"));
     let names: Vec<&str> = outcome.commands.iter().map(|command| command.name.as_str()).collect();
     let asked = [
+        "config-get",
         "is-leader",
         "action-get",
         "relation-ids",
@@ -54,9 +55,9 @@ fn actions_ask_juju_for_no_more_than_they_need() {
     let refused =
         "[registry] nothing can be reached at 127.0.0.1:1: Connection refused (os error 111)";
     for (action, commands, message) in [
-        ("list-projects", 8, refused),
-        ("restart", 3, "There is no UI to restart: its container does not answer."),
-        ("show-config", 8, ""),
+        ("list-projects", 9, refused),
+        ("restart", 4, "There is no UI to restart: its container does not answer."),
+        ("show-config", 9, ""),
     ] {
         let outcome = deployed.settle(Event::action(action));
         assert_eq!(outcome.commands.len(), commands, "{}", outcome.transcript());

@@ -20,8 +20,8 @@ fn an_update_status_asks_for_what_it_needs_and_no_more() {
     deployed.settle(Event::hook("config-changed"));
     let outcome = deployed.settle(Event::hook("update-status"));
     insta::assert_snapshot!(outcome.transcript(), @r#"
-    is-leader --format=json
     config-get --format=json
+    is-leader --format=json
     relation-ids --format=json -- feast-configuration
     relation-list --format=json -r 11 --app
     relation-get --format=json -r 11 --app -- - feast-integrator

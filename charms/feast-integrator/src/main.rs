@@ -31,6 +31,7 @@ async fn dispatch() -> Result<(), Error> {
     if is_of_no_interest(juju.dispatch()) {
         return Ok(());
     }
+    juju::subscribe(juju.dispatch().kind);
     if let Some(action) = juju.dispatch().action_name() {
         return act(&juju, action).await;
     }

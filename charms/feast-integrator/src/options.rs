@@ -134,6 +134,8 @@ pub(crate) fn choices(seen: &Observation) -> Result<Choices, Vec<Status>> {
         manifests_as_secret: options.boolean("manifests-as-secret").unwrap_or_default(),
         configuration_as_secret: options.boolean("configuration-as-secret").unwrap_or_default(),
     };
+    // It is crates/juju that follows it.
+    options.choice("hook-commands", &[("auto", ()), ("processes", ())]);
     let troubles = options.troubles();
     if troubles.is_empty() { Ok(choices) } else { Err(troubles) }
 }

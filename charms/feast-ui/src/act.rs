@@ -23,11 +23,15 @@ pub const ACTIONS: [&str; 5] = ["list-projects", "plan", "restart", "show-config
 pub async fn act(juju: &Juju, action: &str) -> Result<(), Error> {
     let answers = match action {
         "plan" => what_would_change(juju).await?,
-        "restart" => restart(&juju.observe(&Look::default()).await?).await,
+        "restart" => {
+            let look = Look { config: true, ..Look::default() };
+            restart(&juju.observe(&look).await?).await
+        }
         "list-projects" | "show-config" | "validate" => {
             let configured: Vec<Endpoint> =
                 ENDPOINTS.into_iter().filter(|known| known.name == FEAST_CONFIGURATION).collect();
-            let look = Look { endpoints: &configured, followers: true, ..Look::default() };
+            let look =
+                Look { endpoints: &configured, followers: true, config: true, ..Look::default() };
             let seen = juju.observe(&look).await?;
             match questions::configuration(&seen) {
                 Ok(configuration) => of_the_configuration(&seen, action, configuration).await,

@@ -46,6 +46,8 @@ pub(crate) fn choices(seen: &Observation) -> Result<Choices, Vec<Status>> {
         log_level: options.choice("log-level", &levels),
         path: options.parsed("path", path).unwrap_or(default.path),
     };
+    // It is crates/juju that follows it.
+    options.choice("hook-commands", &[("auto", ()), ("processes", ())]);
     let troubles = options.troubles();
     if troubles.is_empty() { Ok(choices) } else { Err(troubles) }
 }
@@ -114,6 +116,7 @@ mod tests {
             ("dashboard-link-text", text("Features")),
             ("log-level", text("debug")),
             ("path", text("/ml/feast/")),
+            ("hook-commands", text("processes")),
         ]);
         assert_eq!(seen.config.len(), defaults().len());
         let chosen = Choices {
@@ -140,6 +143,7 @@ mod tests {
                 text("loud"),
                 "log-level is none of debug, info, warning, error, critical",
             ),
+            ("hook-commands", text("sockets"), "hook-commands is none of auto, processes"),
             ("path", text("feast"), path),
             ("path", text("/"), path),
             ("path", text("/a b"), path),

@@ -60,8 +60,8 @@ mine secret:{OTHER} key=value {{"pg"}}
     assert_eq!(
         outcome.transcript(),
         format!(
-            "is-leader --format=json
-config-get --format=json
+            "config-get --format=json
+is-leader --format=json
 relation-ids --format=json -- db
 relation-list --format=json -r 3 --app
 relation-get --format=json -r 3 --app -- - pg
@@ -105,7 +105,7 @@ fn a_key_is_asked_for_as_a_secret_only_where_another_says_that_it_is_one() {
 fn a_follower_looks_at_relations_only_if_it_has_to() {
     let mut unit = deploy(State { leader: false, ..related() });
     let outcome = run(&mut unit, Event::hook("config-changed"));
-    let seen = "is-leader --format=json\nopened-ports --format=json";
+    let seen = "config-get --format=json\nis-leader --format=json\nopened-ports --format=json";
     assert_eq!(outcome.transcript(), seen);
 
     let mut state = State { leader: false, unit: "app/1".to_owned(), ..related() };

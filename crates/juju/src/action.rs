@@ -5,20 +5,21 @@ use std::collections::BTreeMap;
 use charm::Answer;
 use serde_json::Value;
 
-use crate::command::{Error, ask, run};
+use crate::command::Error;
+use crate::hook_commands::HookCommands;
 use crate::status::argument;
 
 /// The longest argument of a program on Linux in bytes.
 pub(crate) const LONGEST_ARGUMENT: usize = 131_071;
 
 /// The parameters of the action, with defaults filled in.
-pub(crate) async fn parameters() -> Result<BTreeMap<String, Value>, Error> {
-    let parameters: Option<BTreeMap<String, Value>> = ask("action-get", &[]).await?;
+pub(crate) async fn parameters(commands: &HookCommands) -> Result<BTreeMap<String, Value>, Error> {
+    let parameters: Option<BTreeMap<String, Value>> = commands.ask("action-get", &[]).await?;
     Ok(parameters.unwrap_or_default())
 }
 
 /// Answers the action, at once.
-pub(crate) async fn answer(answer: &Answer) -> Result<(), Error> {
+pub(crate) async fn answer(commands: &HookCommands, answer: &Answer) -> Result<(), Error> {
     match answer {
         Answer::Results(results) if results.is_empty() => Ok(()),
         Answer::Results(results) => {
@@ -28,10 +29,10 @@ pub(crate) async fn answer(answer: &Answer) -> Result<(), Error> {
                 .collect();
             let args: Vec<&str> =
                 ["--"].into_iter().chain(results.iter().map(String::as_str)).collect();
-            run("action-set", &args).await
+            commands.run("action-set", &args).await
         }
         Answer::Failure(reason) => {
-            run("action-fail", &["--", &argument(reason, LONGEST_ARGUMENT)]).await
+            commands.run("action-fail", &["--", &argument(reason, LONGEST_ARGUMENT)]).await
         }
     }
 }

@@ -28,19 +28,22 @@ impl Juju {
     ///
     /// [`crate::Error::Command`] when Juju refuses, and [`crate::Error::Apply`] for a change that is not Juju's.
     pub async fn apply(&self, change: &Change) -> Result<(), crate::Error> {
+        let commands = self.commands();
         match change {
             Change::Workload(container, _) => Err(Error::Workload(container.clone()))?,
             Change::Mesh(_) => Err(Error::Mesh(change.to_string()))?,
-            Change::SecretAdd { label, content } => secret::add(label, content).await?,
-            Change::SecretSet { uri, content } => secret::set(uri, content).await?,
-            Change::SecretGrant { uri, id } => secret::grant(uri, *id).await?,
-            Change::SecretRemove { uri } => secret::remove(uri).await?,
-            Change::RelationSet { id, edits } => relation::set(*id, true, edits).await?,
-            Change::UnitRelationSet { id, edits } => relation::set(*id, false, edits).await?,
-            Change::OpenPort(port) => port::open(*port).await?,
-            Change::ClosePort(port) => port::close(*port).await?,
-            Change::Answer(answer) => action::answer(answer).await?,
-            Change::StatusSet(status) => status::set(status).await?,
+            Change::SecretAdd { label, content } => secret::add(commands, label, content).await?,
+            Change::SecretSet { uri, content } => secret::set(commands, uri, content).await?,
+            Change::SecretGrant { uri, id } => secret::grant(commands, uri, *id).await?,
+            Change::SecretRemove { uri } => secret::remove(commands, uri).await?,
+            Change::RelationSet { id, edits } => relation::set(commands, *id, true, edits).await?,
+            Change::UnitRelationSet { id, edits } => {
+                relation::set(commands, *id, false, edits).await?;
+            }
+            Change::OpenPort(port) => port::open(commands, *port).await?,
+            Change::ClosePort(port) => port::close(commands, *port).await?,
+            Change::Answer(answer) => action::answer(commands, answer).await?,
+            Change::StatusSet(status) => status::set(commands, status).await?,
         }
         Ok(())
     }

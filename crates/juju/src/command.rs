@@ -1,11 +1,12 @@
-//! Running a hook command: the only place that starts a process.
+//! Running the tool of a hook command: the only place that starts a process.
 
 use std::io;
 use std::process::Stdio;
 
-use serde::de::DeserializeOwned;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
+
+use crate::agent::Reason;
 
 /// Why a hook command did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,16 @@ pub enum Error {
         /// What it wrote to standard error, without `ERROR ` and the line end.
         stderr: String,
     },
+    /// Juju was asked, and how it ended is not known.
+    #[error(
+        "asking Juju for {command}: the answer was lost, and it is not known whether it was carried out; Juju will run the hook again"
+    )]
+    Lost {
+        /// Its name.
+        command: &'static str,
+        /// What came in place of an answer.
+        source: Reason,
+    },
     /// It succeeded, and printed something else than it is documented to.
     #[error("reading the answer of {command}")]
     Unreadable {
@@ -39,37 +50,22 @@ pub enum Error {
 }
 
 impl Error {
+    /// What a hook command said that ended with `code`.
+    pub(crate) fn refused(command: &'static str, code: Option<i32>, stderr: &[u8]) -> Self {
+        let stderr = String::from_utf8_lossy(stderr);
+        let stderr = stderr.trim_end();
+        let stderr = stderr.strip_prefix("ERROR ").unwrap_or(stderr).to_owned();
+        Self::Refused { command, code, stderr }
+    }
+
     /// Whether Juju refused with one of these texts; nothing else tells its reasons apart.
     pub(crate) fn says(&self, texts: &[&str]) -> bool {
         matches!(self, Self::Refused { stderr, .. } if texts.iter().any(|text| stderr.contains(text)))
     }
 }
 
-/// Runs a hook command for its effect.
-pub(crate) async fn run(command: &'static str, args: &[&str]) -> Result<(), Error> {
-    output(command, args, None).await.map(drop)
-}
-
-/// Runs a hook command for its effect, with `stdin` for what must not show in a list of processes.
-pub(crate) async fn run_with(
-    command: &'static str,
-    args: &[&str],
-    stdin: &str,
-) -> Result<(), Error> {
-    output(command, args, Some(stdin.as_bytes())).await.map(drop)
-}
-
-/// Runs a hook command for its answer in JSON.
-pub(crate) async fn ask<T: DeserializeOwned>(
-    command: &'static str,
-    args: &[&str],
-) -> Result<T, Error> {
-    let args = [&["--format=json"], args].concat();
-    let stdout = output(command, &args, None).await?;
-    serde_json::from_slice(&stdout).map_err(|source| Error::Unreadable { command, source })
-}
-
-async fn output(
+/// Runs the tool of a hook command, and gives what it printed.
+pub(crate) async fn output(
     command: &'static str,
     args: &[&str],
     stdin: Option<&[u8]>,
@@ -91,9 +87,10 @@ async fn output(
     if output.status.success() {
         return Ok(output.stdout);
     }
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    let stderr = stderr.trim_end();
-    let stderr = stderr.strip_prefix("ERROR ").unwrap_or(stderr);
-    let stderr = if stderr.is_empty() { output.status.to_string() } else { stderr.to_owned() };
-    Err(Error::Refused { command, code: output.status.code(), stderr })
+    let said = if output.stderr.is_empty() {
+        output.status.to_string().into_bytes()
+    } else {
+        output.stderr
+    };
+    Err(Error::refused(command, output.status.code(), &said))
 }

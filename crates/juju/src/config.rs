@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use charm::ConfigValue;
 use serde_json::Value;
 
-use crate::command::{Error, ask};
+use crate::command::Error;
+use crate::hook_commands::HookCommands;
 
 /// All options that have a value.
-pub(crate) async fn read() -> Result<BTreeMap<String, ConfigValue>, Error> {
-    let options: BTreeMap<String, Value> = ask("config-get", &[]).await?;
+pub(crate) async fn read(commands: &HookCommands) -> Result<BTreeMap<String, ConfigValue>, Error> {
+    let options: BTreeMap<String, Value> = commands.ask("config-get", &[]).await?;
     Ok(options.into_iter().filter_map(|(name, value)| Some((name, typed(value)?))).collect())
 }
 

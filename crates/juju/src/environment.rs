@@ -5,18 +5,21 @@ use std::path::{Path, PathBuf};
 
 use charm::{Dispatch, Kind, RelationEvent, RelationId};
 
+use crate::agent::Agent;
+use crate::hook_commands::HookCommands;
 use crate::{ApplyError, CommandError};
 
 /// A hook or action that Juju runs, and the way to its hook commands.
 ///
 /// Juju builds the environment from scratch for every hook; many of the variables are always set, though empty.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Juju {
     dispatch: Dispatch,
     unit: String,
     application: String,
     model: String,
     charm_dir: PathBuf,
+    commands: HookCommands,
 }
 
 /// Why Juju could not be spoken to.
@@ -50,7 +53,7 @@ impl Juju {
     ///
     /// [`Error::NotAHook`] when they do not describe a hook or an action.
     pub fn from_env() -> Result<Self, Error> {
-        Ok(Self::read(|variable| env::var(variable).ok())?)
+        Ok(Self::read(|variable| env::var(variable).ok(), env::current_dir().ok().as_deref())?)
     }
 
     /// What Juju started the charm for.
@@ -78,7 +81,14 @@ impl Juju {
         &self.charm_dir
     }
 
-    fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, NotAHook> {
+    pub(crate) fn commands(&self) -> &HookCommands {
+        &self.commands
+    }
+
+    fn read(
+        variable: impl Fn(&str) -> Option<String>,
+        dir: Option<&Path>,
+    ) -> Result<Self, NotAHook> {
         let filled = |name: &str| variable(name).filter(|value| !value.is_empty());
         let needed = |name: &'static str| {
             filled(name).ok_or(NotAHook { variable: name, state: "absent or empty" })
@@ -105,6 +115,7 @@ impl Juju {
                 })
             });
         let unit = needed("JUJU_UNIT_NAME")?;
+        let agent = dir.and_then(Path::to_str).and_then(|dir| Agent::of(&variable, dir));
         let application = unit.split('/').next().unwrap_or(&unit).to_owned();
         Ok(Self {
             dispatch: Dispatch {
@@ -120,6 +131,7 @@ impl Juju {
             application,
             model: needed("JUJU_MODEL_NAME")?,
             charm_dir: needed("JUJU_CHARM_DIR")?.into(),
+            commands: HookCommands::through(agent),
         })
     }
 }
@@ -142,9 +154,10 @@ mod tests {
             ("JUJU_REMOTE_UNIT", ""),
         ];
         let all: Vec<_> = variables.iter().chain(&common).collect();
-        Juju::read(|name| {
-            all.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-        })
+        Juju::read(
+            |name| all.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()),
+            None,
+        )
     }
 
     #[test]

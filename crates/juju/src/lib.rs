@@ -3,24 +3,30 @@
 //! Reading the environment costs no process, so a hook that is of no interest runs no hook command at all.
 
 mod action;
+mod agent;
 mod apply;
 mod command;
 mod config;
 mod environment;
 mod failure;
 mod go_yaml;
+mod gob;
+mod hook_commands;
 mod log;
 mod network;
 mod observe;
 mod port;
 mod relation;
+mod rpc;
 mod secret;
 mod status;
 
+pub use agent::Reason;
 pub use apply::Error as ApplyError;
 pub use command::Error as CommandError;
 pub use environment::{Error, Juju, NotAHook};
 pub use failure::failed;
+pub use gob::Odd;
 pub use log::subscribe;
 pub use network::Network;
 pub use observe::Look;

@@ -8,7 +8,6 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::Juju;
 use crate::action::LONGEST_ARGUMENT;
-use crate::command::{Error, run};
 use crate::status::argument;
 
 /// Sends what is traced to the outputs of the process, which Juju logs without a hook command.
@@ -51,13 +50,10 @@ impl Juju {
     ///
     /// [`crate::Error::Command`] when `juju-log` does not work.
     pub async fn record(&self, changes: &[Change]) -> Result<(), crate::Error> {
-        Ok(log(changes).await?)
+        let Some(lines) = lines(changes) else { return Ok(()) };
+        let args = ["--log-level", "INFO", "--", &argument(&lines, LONGEST_ARGUMENT)];
+        Ok(self.commands().run("juju-log", &args).await?)
     }
-}
-
-async fn log(changes: &[Change]) -> Result<(), Error> {
-    let Some(lines) = lines(changes) else { return Ok(()) };
-    run("juju-log", &["--log-level", "INFO", "--", &argument(&lines, LONGEST_ARGUMENT)]).await
 }
 
 fn lines(changes: &[Change]) -> Option<String> {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::Deserialize;
 
 use crate::Juju;
-use crate::command::{Error, ask};
+use crate::command::Error;
 
 /// Where this unit is on the network, as far as Juju knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Juju {
     ///
     /// [`crate::Error::Command`] when `network-get` does not work.
     pub async fn network(&self, endpoint: &str) -> Result<Network, crate::Error> {
-        match ask::<Answer>("network-get", &["--", endpoint]).await {
+        match self.commands().ask::<Answer>("network-get", &["--", endpoint]).await {
             Ok(answer) => Ok(answer.into()),
             Err(Error::Refused { stderr, .. })
                 if ["no network config", "address attached"]

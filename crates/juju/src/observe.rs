@@ -1,10 +1,10 @@
 //! Looking at the world through Juju.
 
+use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use charm::{ConfigValue, Endpoint, Kind, Observation};
 
-use crate::command::ask;
 use crate::{Error, Juju, action, config, port, secret, status};
 
 /// What to look at. By default nothing but leadership and, in an action, its parameters.
@@ -16,7 +16,8 @@ pub struct Look<'a> {
     /// Whether a unit that does not lead looks at relations too: at the other side's databags and secrets, as our own
     /// application's databag is for the leader alone.
     pub followers: bool,
-    /// The values of the charm's options, where this unit looks at relations.
+    /// The values of the charm's options, where this unit looks at relations. They are asked for before anything else, as
+    /// the option `hook-commands` says how to ask: `auto` over the agent's socket, all else by Juju's tools.
     pub config: bool,
     /// Options whose value may be the URI of a secret: `secret:<id>`, granted to our application by its user. Asked for
     /// only where the options are.
@@ -31,7 +32,8 @@ pub struct Look<'a> {
 
 impl Juju {
     /// Looks at the world: few commands, in a fixed order, no more than needed. Juju serves hook commands one at a
-    /// time, so each one costs and none overlap.
+    /// time, so each one costs and none overlap. The first is a question in any case: an agent that is not understood is
+    /// found out before anything is changed.
     ///
     /// Containers are Pebble's to tell, and are left empty.
     ///
@@ -40,7 +42,13 @@ impl Juju {
     /// [`Error::Command`] when Juju itself does not work. What is odd about the other side of a relation, or goes away
     /// in the meantime, is not there to be seen and no error.
     pub async fn observe(&self, look: &Look<'_>) -> Result<Observation, Error> {
-        let leader = ask("is-leader", &[]).await?;
+        let commands = self.commands();
+        let mut config = BTreeMap::new();
+        if look.config {
+            config = config::read(commands).await?;
+            commands.choose(&config).await;
+        }
+        let leader = commands.ask("is-leader", &[]).await?;
         let mut seen = Observation {
             dispatch: self.dispatch().clone(),
             unit: self.unit().to_owned(),
@@ -51,15 +59,15 @@ impl Juju {
             ..Observation::default()
         };
         if self.dispatch().kind == Kind::Action {
-            seen.parameters = action::parameters().await?;
+            seen.parameters = action::parameters(commands).await?;
         }
         if look.config && (leader || look.followers) {
-            seen.config = config::read().await?;
+            seen.config = config;
             for option in look.config_secrets {
                 let Some(ConfigValue::Text(text)) = seen.config.get(*option) else { continue };
                 let uri = text.trim();
                 if uri.starts_with("secret:") {
-                    let answer = secret::get(uri, &format!("config.{option}")).await?;
+                    let answer = secret::get(commands, uri, &format!("config.{option}")).await?;
                     seen.secrets.insert(uri.to_owned(), answer);
                 }
             }
@@ -69,16 +77,16 @@ impl Juju {
             self.observe_endpoint(endpoint, &mut seen).await?;
         }
         if look.ports {
-            seen.ports = port::opened().await?;
+            seen.ports = port::opened(commands).await?;
         }
         if look.owned_secrets && leader {
-            seen.owned_secrets = secret::owned().await?;
+            seen.owned_secrets = secret::owned(commands).await?;
             if !seen.owned_secrets.is_empty() {
                 self.name_applications(&mut seen).await?;
             }
         }
         if look.status && leader {
-            seen.status = status::get().await?;
+            seen.status = status::get(commands).await?;
         }
         Ok(seen)
     }
@@ -101,12 +109,12 @@ impl Juju {
         let relations = self.relations(endpoint, seen.leader).await?;
         for (uri, label) in relations.iter().flat_map(|relation| endpoint.secrets_of(relation)) {
             if !seen.secrets.contains_key(uri) {
-                let answer = secret::get(uri, &label).await?;
+                let answer = secret::get(self.commands(), uri, &label).await?;
                 seen.secrets.insert(uri.to_owned(), answer);
             }
         }
         for label in relations.iter().filter_map(|relation| endpoint.orphaned_secret(relation)) {
-            let answer = secret::followed(&label).await?;
+            let answer = secret::followed(self.commands(), &label).await?;
             seen.secrets.insert(label, answer);
         }
         if !relations.is_empty() {

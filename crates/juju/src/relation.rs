@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use charm::{Databag, Edits, Endpoint, Relation, RelationId};
 use serde_json::Value;
 
-use crate::command::{Error, ask, run_with};
+use crate::command::Error;
 use crate::environment::relation_id;
+use crate::hook_commands::HookCommands;
 use crate::{Juju, go_yaml};
 
 /// What Juju says of relations and databags that went away, or were never ours to see.
@@ -21,7 +22,7 @@ impl Juju {
         endpoint: &Endpoint,
         leader: bool,
     ) -> Result<Vec<Relation>, Error> {
-        let ids: Vec<String> = ask("relation-ids", &["--", endpoint.name]).await?;
+        let ids: Vec<String> = self.commands().ask("relation-ids", &["--", endpoint.name]).await?;
         let ids = ids
             .iter()
             .filter_map(|id| relation_id(id))
@@ -52,15 +53,16 @@ impl Juju {
             relation.application = application;
         }
         if remote {
-            relation.remote = databag(id, true, &relation.application).await?;
+            relation.remote = databag(self.commands(), id, true, &relation.application).await?;
         }
         let said = |key| relation.remote.get(key) == Some("true");
         if endpoint.units || endpoint.units_when.is_some_and(said) {
             let number = id.to_string();
             let units: Vec<String> =
-                or_absent(ask("relation-list", &["-r", &number]).await)?.unwrap_or_default();
+                or_absent(self.commands().ask("relation-list", &["-r", &number]).await)?
+                    .unwrap_or_default();
             for unit in units {
-                let bag = databag(id, false, &unit).await?;
+                let bag = databag(self.commands(), id, false, &unit).await?;
                 relation.units.insert(unit, bag);
             }
         }
@@ -68,11 +70,11 @@ impl Juju {
             let echoed = endpoint.echo.and_then(|key| echo(relation.remote.get(key)?));
             relation.local = match echoed {
                 Some(bag) => bag,
-                None => databag(id, true, self.application()).await?,
+                None => databag(self.commands(), id, true, self.application()).await?,
             };
         }
         if endpoint.local_unit {
-            relation.local_unit = databag(id, false, self.unit()).await?;
+            relation.local_unit = databag(self.commands(), id, false, self.unit()).await?;
         }
         Ok(Some(relation))
     }
@@ -84,27 +86,37 @@ impl Juju {
             return Ok(Some(application));
         }
         let number = id.to_string();
-        let answer = ask("relation-list", &["-r", &number, "--app"]).await;
+        let answer = self.commands().ask("relation-list", &["-r", &number, "--app"]).await;
         Ok(or_absent::<Option<String>>(answer)?.flatten().filter(|name| !name.is_empty()))
     }
 }
 
 /// Sets keys of our application's or our unit's databag; they reach Juju when the hook ends well.
-pub(crate) async fn set(id: RelationId, application: bool, edits: &Edits) -> Result<(), Error> {
+pub(crate) async fn set(
+    commands: &HookCommands,
+    id: RelationId,
+    application: bool,
+    edits: &Edits,
+) -> Result<(), Error> {
     let id = id.to_string();
     let document = go_yaml::encode(edits.reveal());
     let mut args = vec!["-r", &id];
     args.extend(application.then_some("--app"));
     args.extend(["--file", "-"]);
-    run_with("relation-set", &args, &document).await
+    commands.run_with("relation-set", &args, &document).await
 }
 
-async fn databag(id: RelationId, application: bool, owner: &str) -> Result<Databag, Error> {
+async fn databag(
+    commands: &HookCommands,
+    id: RelationId,
+    application: bool,
+    owner: &str,
+) -> Result<Databag, Error> {
     let id = id.to_string();
     let mut args = vec!["-r", &id];
     args.extend(application.then_some("--app"));
     args.extend(["--", "-", owner]);
-    let bag = or_absent(ask::<Value>("relation-get", &args).await)?;
+    let bag = or_absent(commands.ask::<Value>("relation-get", &args).await)?;
     Ok(bag.and_then(strings).unwrap_or_default())
 }
 

@@ -10,7 +10,8 @@ use charm::{OwnedSecret, RelationId, Secret, SecretAnswer, SecretContent};
 use rustix::fs::{MemfdFlags, memfd_create};
 use serde::Deserialize;
 
-use crate::command::{Error, ask, run};
+use crate::command::Error;
+use crate::hook_commands::HookCommands;
 use crate::{ApplyError, Juju};
 
 /// No URI of a secret is longer: `secret://`, a UUID, `/` and twenty characters.
@@ -23,47 +24,59 @@ const DENIED: &[&str] = &["permission denied", "is not allowed to read"];
 const TAKEN: &[&str] = &["already", "UNIQUE constraint"];
 
 /// Creates a secret of our application.
-pub(crate) async fn add(label: &str, content: &SecretContent) -> Result<(), crate::Error> {
+pub(crate) async fn add(
+    commands: &HookCommands,
+    label: &str,
+    content: &SecretContent,
+) -> Result<(), crate::Error> {
     let file = MemoryFile::holding(content).map_err(ApplyError::Memory)?;
     let label = format!("--label={label}");
-    Ok(run("secret-add", &[&label, "--file", &file.path()]).await?)
+    Ok(commands.run("secret-add", &[&label, "--file", &file.path()]).await?)
 }
 
 /// Publishes a new revision of a secret of our application, in place of all its keys.
-pub(crate) async fn set(uri: &str, content: &SecretContent) -> Result<(), crate::Error> {
+pub(crate) async fn set(
+    commands: &HookCommands,
+    uri: &str,
+    content: &SecretContent,
+) -> Result<(), crate::Error> {
     let file = MemoryFile::holding(content).map_err(ApplyError::Memory)?;
-    Ok(run("secret-set", &["--file", &file.path(), "--", uri]).await?)
+    Ok(commands.run("secret-set", &["--file", &file.path(), "--", uri]).await?)
 }
 
 /// Lets the application on the other side of a relation read a secret.
-pub(crate) async fn grant(uri: &str, id: RelationId) -> Result<(), Error> {
-    run("secret-grant", &["-r", &id.to_string(), "--", uri]).await
+pub(crate) async fn grant(commands: &HookCommands, uri: &str, id: RelationId) -> Result<(), Error> {
+    commands.run("secret-grant", &["-r", &id.to_string(), "--", uri]).await
 }
 
 /// Removes a secret with all its revisions.
-pub(crate) async fn remove(uri: &str) -> Result<(), Error> {
-    run("secret-remove", &["--", uri]).await
+pub(crate) async fn remove(commands: &HookCommands, uri: &str) -> Result<(), Error> {
+    commands.run("secret-remove", &["--", uri]).await
 }
 
 /// The newest content of a secret of another application, which is followed from now on under `label`.
-pub(crate) async fn get(uri: &str, label: &str) -> Result<SecretAnswer, Error> {
+pub(crate) async fn get(
+    commands: &HookCommands,
+    uri: &str,
+    label: &str,
+) -> Result<SecretAnswer, Error> {
     // What another application wrote becomes an argument: only what can be one is asked for.
     if uri.len() > LONGEST_URI || uri.contains(char::is_control) {
         return Ok(SecretAnswer::NotAUri);
     }
     let label = format!("--label={label}");
-    let mut answer = content(&[&label, "--refresh", "--", uri]).await;
+    let mut answer = content(commands, &[&label, "--refresh", "--", uri]).await;
     if answer.as_ref().is_err_and(|error| error.says(&["label"]) && error.says(TAKEN)) {
         // The other side replaced the secret, and its predecessor has the label. It can be read without one.
-        answer = content(&["--refresh", "--", uri]).await;
+        answer = content(commands, &["--refresh", "--", uri]).await;
     }
     answered(answer)
 }
 
 /// The newest content of a secret that has been followed under `label`, whoever points at it now.
-pub(crate) async fn followed(label: &str) -> Result<SecretAnswer, Error> {
+pub(crate) async fn followed(commands: &HookCommands, label: &str) -> Result<SecretAnswer, Error> {
     let label = format!("--label={label}");
-    answered(content(&[&label, "--refresh"]).await)
+    answered(content(commands, &[&label, "--refresh"]).await)
 }
 
 fn answered(answer: Result<SecretContent, Error>) -> Result<SecretAnswer, Error> {
@@ -85,17 +98,18 @@ impl Juju {
     ///
     /// [`crate::Error::Command`] when Juju itself does not work.
     pub async fn owned_secrets(&self) -> Result<BTreeMap<String, OwnedSecret>, crate::Error> {
-        Ok(owned().await?)
+        Ok(owned(self.commands()).await?)
     }
 }
 
 /// See [`Juju::owned_secrets`].
-pub(crate) async fn owned() -> Result<BTreeMap<String, OwnedSecret>, Error> {
-    let ids: Option<Vec<String>> = ask("secret-ids", &[]).await?;
+pub(crate) async fn owned(commands: &HookCommands) -> Result<BTreeMap<String, OwnedSecret>, Error> {
+    let ids: Option<Vec<String>> = commands.ask("secret-ids", &[]).await?;
     let mut owned = BTreeMap::new();
     for id in ids.unwrap_or_default() {
         let uri = format!("secret:{id}");
-        let answer = ask::<BTreeMap<String, Metadata>>("secret-info-get", &["--", &uri]).await;
+        let answer =
+            commands.ask::<BTreeMap<String, Metadata>>("secret-info-get", &["--", &uri]).await;
         let metadata = match answer {
             Err(error) if error.says(&["not found"]) => continue,
             answer => answer?.into_values().next(),
@@ -104,7 +118,7 @@ pub(crate) async fn owned() -> Result<BTreeMap<String, OwnedSecret>, Error> {
         if metadata.owner != "application" || metadata.label.is_empty() {
             continue;
         }
-        let content = match content(&["--peek", "--", &uri]).await {
+        let content = match content(commands, &["--peek", "--", &uri]).await {
             Err(error) if error.says(&["not found"]) => continue,
             answer => answer?,
         };
@@ -118,8 +132,8 @@ pub(crate) async fn owned() -> Result<BTreeMap<String, OwnedSecret>, Error> {
     Ok(owned)
 }
 
-async fn content(args: &[&str]) -> Result<SecretContent, Error> {
-    let content: BTreeMap<String, String> = ask("secret-get", args).await?;
+async fn content(commands: &HookCommands, args: &[&str]) -> Result<SecretContent, Error> {
+    let content: BTreeMap<String, String> = commands.ask("secret-get", args).await?;
     Ok(content.into_iter().map(|(key, value)| (key, Secret::new(value))).collect())
 }
 

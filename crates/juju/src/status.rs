@@ -1,17 +1,17 @@
 //! The status of the unit.
 
 use charm::Status;
-
 use serde::Deserialize;
 
-use crate::command::{Error, ask, run};
+use crate::command::Error;
+use crate::hook_commands::HookCommands;
 
 /// The longest message in bytes. Juju sets no limit, but a message is one argument, and a table column.
 const LONGEST: usize = 4096;
 
 /// Tells the operator, at once: it stays even when the hook fails.
-pub(crate) async fn set(status: &Status) -> Result<(), Error> {
-    run("status-set", &[status.word(), "--", &argument(status.message(), LONGEST)]).await
+pub(crate) async fn set(commands: &HookCommands, status: &Status) -> Result<(), Error> {
+    commands.run("status-set", &[status.word(), "--", &argument(status.message(), LONGEST)]).await
 }
 
 /// What `status-get --include-data` prints.
@@ -22,8 +22,8 @@ struct Told {
 }
 
 /// What this unit tells now; `None` for a status that Juju has set itself, such as `unknown`.
-pub(crate) async fn get() -> Result<Option<Status>, Error> {
-    let Told { status, message } = ask("status-get", &["--include-data"]).await?;
+pub(crate) async fn get(commands: &HookCommands) -> Result<Option<Status>, Error> {
+    let Told { status, message } = commands.ask("status-get", &["--include-data"]).await?;
     Ok(Status::read(&status, &message))
 }
 

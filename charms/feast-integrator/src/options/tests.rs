@@ -84,6 +84,7 @@ fn every_option_has_its_effect() {
         ("keep-last-configuration", ConfigValue::Boolean(true)),
         ("manifests-as-secret", ConfigValue::Boolean(true)),
         ("configuration-as-secret", ConfigValue::Boolean(true)),
+        ("hook-commands", text("processes")),
     ]);
     assert_eq!(seen.config.len(), defaults().len());
     let chosen = Choices {
@@ -126,6 +127,7 @@ fn a_value_that_does_not_fit_is_refused_by_the_name_of_its_option() {
         ("mount-path", text("/a:b"), "is not an absolute path of a folder below /"),
         ("tls", text("on"), "is none of auto, required"),
         ("sslmode", text("off"), "is none of disable, prefer, require, verify-ca, verify-full"),
+        ("hook-commands", text("sockets"), "is none of auto, processes"),
         ("pool-size", ConfigValue::Integer(-1), "is not an integer from 0 to 10000"),
         ("connect-timeout", ConfigValue::Integer(3601), "is not an integer from 0 to 3600"),
         (
