@@ -1,17 +1,30 @@
 //! Every kind of hook that Juju can run.
 
-use juju_sim::{Event, State, Unit};
+use juju_sim::{Event, Socket, State, Unit};
 
 use crate::world::Deployed;
 
 /// The number of hook commands of every kind of hook, each run in the same world, a line each.
+///
+/// They are the same over the agent's socket, where none of them is a process, as by the tools.
+///
+/// # Panics
+///
+/// If they are not.
 pub fn costs(deployed: &mut Deployed) -> String {
     let before = deployed.unit.state.clone();
     let mut lines = Vec::new();
     for event in every_kind(&deployed.unit) {
-        deployed.unit.state = before.clone();
-        let outcome = deployed.settle(event.clone());
-        lines.push(format!("{:2} {event:?}", outcome.commands.len()));
+        let mut by = |socket| {
+            deployed.unit.state = before.clone();
+            deployed.unit.socket = socket;
+            deployed.settle(event.clone())
+        };
+        let (tools, requests) = (by(Socket::Absent), by(Socket::Serves));
+        assert_eq!(tools.transcript(), requests.transcript(), "{event:?}");
+        assert_eq!(tools.processes(), tools.commands.len(), "{event:?}");
+        assert_eq!(requests.processes(), 0, "{event:?}");
+        lines.push(format!("{:2} {event:?}", requests.commands.len()));
     }
     lines.join("\n")
 }

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod architecture;
+mod by_socket;
 mod feast_integrator;
 mod feast_ui;
 mod licences;

@@ -1,7 +1,7 @@
 //! A simulated unit: the hook commands, answering from a state and refusing what Juju refuses.
 //!
 //! A charm is run as Juju runs it: as a process of its own, with the environment of a hook and nothing else, and with
-//! hook commands that are processes too. What the charm changes is kept only if its hook ends well, as with Juju.
+//! hook commands that are processes too, or requests on the agent's socket. What the charm changes is kept only if its hook ends well, as with Juju.
 //!
 //! ```no_run
 //! use std::path::Path;
@@ -14,6 +14,7 @@
 //! assert_eq!(unit.state.unit_status.name, "blocked");
 //! ```
 
+mod agent;
 mod binary;
 mod environment;
 mod event;
@@ -26,6 +27,7 @@ mod tool;
 mod unit;
 mod world;
 
+pub use agent::{Break, Socket, Way};
 pub use binary::binary;
 pub use event::Event;
 pub use metadata::{Action, Charm, Endpoint, Role};

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::Way;
+
 /// What came of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
@@ -12,7 +14,7 @@ pub struct Outcome {
     pub stdout: String,
     /// What it wrote to standard error.
     pub stderr: String,
-    /// Every hook command that it started, in order.
+    /// Every hook command that it had run, in order.
     pub commands: Vec<Invocation>,
     /// Why the controller refused the changes of a charm that ended well.
     pub flush_error: Option<String>,
@@ -22,7 +24,7 @@ pub struct Outcome {
     pub hook_error: Option<String>,
 }
 
-/// One process of a hook command.
+/// One hook command that ran.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invocation {
     /// The name of the hook command.
@@ -31,6 +33,8 @@ pub struct Invocation {
     pub args: Vec<String>,
     /// Its exit status.
     pub exit: u8,
+    /// How it was run.
+    pub way: Way,
 }
 
 /// What came of an action.
@@ -56,7 +60,12 @@ impl Outcome {
         lines.join("\n")
     }
 
-    /// How often the hook command `name` was started.
+    /// How many processes of hook commands there were.
+    pub fn processes(&self) -> usize {
+        self.commands.iter().filter(|command| command.way == Way::Tool).count()
+    }
+
+    /// How often the hook command `name` was run.
     pub fn count(&self, name: &str) -> usize {
         self.commands.iter().filter(|command| command.name == name).count()
     }

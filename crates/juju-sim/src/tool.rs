@@ -29,6 +29,7 @@ use rustix::fs::{FlockOperation, flock};
 use self::args::{Flags, Parsed};
 use self::output::Refusal;
 use crate::Invocation;
+use crate::agent::Way;
 use crate::world::World;
 
 /// What a hook command is: its flags, and what it does.
@@ -82,66 +83,121 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     TOOLS.iter().map(|tool| tool.name)
 }
 
+/// A hook command that is to run.
+pub(crate) struct Call<'a> {
+    pub(crate) way: Way,
+    pub(crate) context_id: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) args: &'a [String],
+    /// Where relative paths begin.
+    pub(crate) dir: &'a Path,
+    pub(crate) stdin: Stdin,
+}
+
+/// Where a hook command reads what it does not get as an argument.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Stdin {
+    /// From the standard input of this process, as it is a tool.
+    #[default]
+    Own,
+    /// From the request.
+    Given(Vec<u8>),
+    /// Nowhere.
+    Nothing,
+}
+
+/// What the agent says.
+pub(crate) enum Answer {
+    /// The command ran: its exit status, and what it printed, to standard error where that is not 0.
+    Ran { exit: u8, printed: Vec<u8> },
+    /// It did not run, or not to its end.
+    Error(String),
+}
+
+/// What the agent says to a command that would read where there is nothing to read.
+const NO_STDIN: &str = "hook tool requires stdin, none supplied";
+
 /// Runs the hook command that this process was started as.
 pub fn main() -> ExitCode {
     let mut args = env::args_os();
     let name = args.next().unwrap_or_default();
     let name = Path::new(&name).file_name().and_then(OsStr::to_str).unwrap_or_default().to_owned();
     let args: Vec<String> = args.map(|arg| arg.to_string_lossy().into_owned()).collect();
-    let answer = answer(&name, &args).unwrap_or_else(Err);
-    let (stream, bytes, code): (&mut dyn io::Write, Vec<u8>, u8) = match answer {
-        Ok(stdout) => (&mut io::stdout(), stdout, 0),
-        Err(refusal) => (&mut io::stderr(), refusal.text().into_bytes(), refusal.code),
-    };
+    let (exit, printed) =
+        ask(&name, &args).unwrap_or_else(|refusal| (refusal.code, refusal.text().into_bytes()));
+    let stream: &mut dyn io::Write = if exit == 0 { &mut io::stdout() } else { &mut io::stderr() };
     // Whoever does not read the answer does not want it.
-    let _ = stream.write_all(&bytes).and_then(|()| stream.flush());
-    ExitCode::from(code)
+    let _ = stream.write_all(&printed).and_then(|()| stream.flush());
+    ExitCode::from(exit)
 }
 
-/// Outside: the agent could not be asked. Inside: what it said.
-fn answer(name: &str, args: &[String]) -> Result<Result<Vec<u8>, Refusal>, Refusal> {
+/// The exit status of a hook command, and what it printed.
+fn ask(name: &str, args: &[String]) -> Result<(u8, Vec<u8>), Refusal> {
     let variable =
         |name: &str| env::var(name).map_err(|_| Refusal::failed(format!("{name} not set")));
-    let context_id = variable("JUJU_CONTEXT_ID")?;
+    let context_id = &variable("JUJU_CONTEXT_ID")?;
     let socket = variable("JUJU_AGENT_SOCKET_ADDRESS")?;
     let gone = |error: io::Error| {
         Refusal::failed(format!("dial unix {socket}: connect: {}", without_code(&error)))
     };
-    let mut file = OpenOptions::new().read(true).write(true).open(&socket).map_err(gone)?;
-    // The agent serves one hook command at a time.
-    flock(&file, FlockOperation::LockExclusive).map_err(|error| gone(error.into()))?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(gone)?;
-    let mut world: World = serde_json::from_slice(&bytes)
-        .map_err(|error| Refusal::failed(format!("bad request: {error}")))?;
-    if world.context_id != context_id {
-        return Err(Refusal::failed(format!("bad request: wrong context ID; got {context_id:?}")));
+    let dir = &env::current_dir().map_err(gone)?;
+    let call = Call { way: Way::Tool, context_id, name, args, dir, stdin: Stdin::Own };
+    match answer(&World::beside(Path::new(&socket)), &call).map_err(gone)? {
+        Answer::Ran { exit, printed } => Ok((exit, printed)),
+        Answer::Error(text) => Err(Refusal::failed(text)),
     }
-    let Some(tool) = TOOLS.iter().find(|tool| tool.name == name) else {
-        return Err(Refusal::failed(format!("bad request: unknown command: {name}")));
-    };
-    let result = serve(tool, args, &mut world);
-    let exit = result.as_ref().err().map_or(0, |refusal| refusal.code);
-    let args = args.iter().map(|arg| values::without_value(name, arg)).collect();
-    world.commands.push(Invocation { name: name.to_owned(), args, exit });
-    store(&mut file, &world).map_err(gone)?;
-    Ok(result)
 }
 
-fn serve(tool: &Tool, args: &[String], world: &mut World) -> Result<Vec<u8>, Refusal> {
-    let line = [&[tool.name.to_owned()], args].concat().join(" ");
+/// Runs a hook command in the world that is in the file `world`, as the agent does.
+pub(crate) fn answer(world: &Path, call: &Call<'_>) -> io::Result<Answer> {
+    let bad = |why: String| Ok(Answer::Error(format!("bad request: {why}")));
+    let mut file = OpenOptions::new().read(true).write(true).open(world)?;
+    // The agent serves one hook command at a time.
+    flock(&file, FlockOperation::LockExclusive)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    let mut world: World = match serde_json::from_slice(&bytes) {
+        Ok(world) => world,
+        Err(error) => return bad(error.to_string()),
+    };
+    if world.context_id != call.context_id {
+        return bad(format!("wrong context ID; got {:?}", call.context_id));
+    }
+    let Some(tool) = TOOLS.iter().find(|tool| tool.name == call.name) else {
+        return bad(format!("unknown command: {}", call.name));
+    };
+    let result = serve(tool, call, &mut world);
+    if result.as_ref().is_err_and(|refusal| refusal.message == NO_STDIN) {
+        return Ok(Answer::Error(NO_STDIN.to_owned()));
+    }
+    let (exit, printed) = match result {
+        Ok(stdout) => (0, stdout),
+        Err(refusal) => (refusal.code, refusal.text().into_bytes()),
+    };
+    let args = call.args.iter().map(|arg| values::without_value(call.name, arg)).collect();
+    let name = call.name.to_owned();
+    world.commands.push(Invocation { name, args, exit, way: call.way });
+    store(&mut file, &world)?;
+    Ok(Answer::Ran { exit, printed })
+}
+
+fn serve(tool: &Tool, call: &Call<'_>, world: &mut World) -> Result<Vec<u8>, Refusal> {
+    let line = [&[tool.name.to_owned()], call.args].concat().join(" ");
     let refused = world.draft.refusals.iter().find(|(start, _)| line.starts_with(*start));
     if let Some((_, text)) = refused {
         return Err(Refusal::failed(text.clone()));
     }
-    let parsed = args::parse(tool.name, &tool.flags, args)?;
+    let mut parsed = args::parse(tool.name, &tool.flags, call.args)?;
     if parsed.help {
         return Ok(format!("Usage: {} …\n", tool.name).into_bytes());
     }
+    call.dir.clone_into(&mut parsed.dir);
+    parsed.stdin.clone_from(&call.stdin);
     let stdout = (tool.run)(world, &parsed)?;
     match parsed.text("output").or(parsed.text("o")) {
         Some(path) => {
-            std::fs::write(path, stdout).map_err(|error| Refusal::failed(error.to_string()))?;
+            std::fs::write(call.dir.join(path), stdout)
+                .map_err(|error| Refusal::failed(error.to_string()))?;
             Ok(Vec::new())
         }
         None => Ok(stdout),

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::environment::{Place, variables};
 use crate::world::{Context, RunningAction, World};
-use crate::{ActionOutcome, Charm, Event, Outcome, State, binary, tool};
+use crate::{ActionOutcome, Charm, Event, Outcome, Socket, State, agent, binary, tool};
 
 /// A unit of an application: what it declares, and what the controller knows.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub struct Unit {
     pub state: State,
     /// What the charm declares.
     pub charm: Charm,
+    /// What there is of the agent's socket.
+    pub socket: Socket,
     /// Variables to add to the environment of each run, such as `CHARM_CONTAINERS_DIR`.
     pub extra: BTreeMap<String, OsString>,
     folder: TempDir,
@@ -66,8 +68,14 @@ impl Unit {
         if state.unit.is_empty() {
             state.unit = format!("{}/0", charm.name);
         }
-        let unit =
-            Self { state, charm, extra: BTreeMap::new(), folder: tempfile::tempdir()?, runs: 0 };
+        let unit = Self {
+            state,
+            charm,
+            socket: Socket::Serves,
+            extra: BTreeMap::new(),
+            folder: tempfile::tempdir()?,
+            runs: 0,
+        };
         fs::create_dir_all(unit.charm_dir())?;
         for name in ["metadata.yaml", "config.yaml", "actions.yaml"] {
             if folder.join(name).is_file() {
@@ -121,12 +129,16 @@ impl Unit {
             needs_leadership: false,
             status_seen: None,
         };
-        let socket = self.base().join("agent.socket");
-        fs::write(&socket, serde_json::to_vec(&world)?)?;
-        let output = self.start(dispatch, &event, &socket, &context_id);
-        let world: World = serde_json::from_slice(&fs::read(&socket)?)?;
+        // As short as can be: a name of an application may be longer than what a path of a socket has room for.
+        let socket = self.folder.path().join("agent.socket");
+        let file = World::beside(&socket);
+        fs::write(&file, serde_json::to_vec(&world)?)?;
+        let output = agent::serve(self.socket, &socket, &file, || {
+            self.start(dispatch, &event, &socket, &context_id)
+        });
+        let world: World = serde_json::from_slice(&fs::read(&file)?)?;
         // As with Juju, hook commands work only while the hook runs.
-        fs::remove_file(&socket)?;
+        fs::remove_file(&file)?;
         Ok(self.finish(&name, world, &output?))
     }
 

@@ -1,6 +1,7 @@
 //! The file that hook commands of one run share.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -53,6 +54,11 @@ pub(crate) struct RunningAction {
 }
 
 impl World {
+    /// The file that has the world, beside the agent's socket.
+    pub(crate) fn beside(socket: &Path) -> PathBuf {
+        socket.with_file_name("world.json")
+    }
+
     /// Makes a change that takes effect at once.
     pub(crate) fn at_once(&mut self, change: impl Fn(&mut State)) {
         change(&mut self.kept);

@@ -1,5 +1,8 @@
 //! Command lines as Juju's hook commands read them: Go's flags, with Juju's texts.
 
+use std::path::PathBuf;
+
+use super::Stdin;
 use super::output::{Format, Refusal};
 
 /// The flags of a hook command, by name; those of one letter have one dash.
@@ -19,6 +22,9 @@ pub(super) struct Parsed {
     pub(super) positionals: Vec<String>,
     pub(super) format: Option<Format>,
     pub(super) help: bool,
+    /// Where relative paths begin.
+    pub(super) dir: PathBuf,
+    pub(super) stdin: Stdin,
     switches: Vec<&'static str>,
     values: Vec<(&'static str, String)>,
 }

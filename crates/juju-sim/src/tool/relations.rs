@@ -76,10 +76,7 @@ pub(super) fn model(world: &mut World, parsed: &Parsed) -> Result<Vec<u8>, Refus
 pub(super) fn set(world: &mut World, parsed: &Parsed) -> Result<Vec<u8>, Refusal> {
     let id = chosen(world, parsed)?;
     let given = values::pairs(&parsed.positionals)?;
-    let mut edits = match parsed.text("file") {
-        Some(path) => values::file(path)?,
-        None => crate::Bag::new(),
-    };
+    let mut edits = values::file(parsed)?;
     edits.extend(given);
     let application = parsed.is_set("app");
     if application && !world.leader() {

@@ -5,7 +5,6 @@ use serde_json::json;
 use super::args::{Flags, Parsed};
 use super::output::{Format, Refusal};
 use super::{content, values};
-use crate::Bag;
 use crate::world::World;
 
 pub(super) const GET: Flags =
@@ -32,10 +31,7 @@ pub(super) fn get(world: &mut World, parsed: &Parsed) -> Result<Vec<u8>, Refusal
 
 pub(super) fn set(world: &mut World, parsed: &Parsed) -> Result<Vec<u8>, Refusal> {
     let given = values::pairs(&parsed.positionals)?;
-    let mut new = match parsed.text("file") {
-        Some(path) => values::file(path)?,
-        None => Bag::new(),
-    };
+    let mut new = values::file(parsed)?;
     new.extend(given);
     for (key, value) in &new {
         if key.len() > LONGEST_KEY {

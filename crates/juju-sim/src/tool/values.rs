@@ -1,11 +1,12 @@
 //! Keys and values from command lines and files.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{self, Read as _};
-use std::{env, fs};
 
+use super::args::Parsed;
 use super::output::Refusal;
-use super::without_code;
+use super::{NO_STDIN, Stdin, without_code};
 use crate::Bag;
 
 /// `key=value` arguments. Juju trims both, so exact values need a file.
@@ -23,16 +24,17 @@ pub(super) fn pairs(args: &[String]) -> Result<Bag, Refusal> {
     Ok(pairs)
 }
 
-/// The map in the file at `path`; `-` is standard input.
-pub(super) fn file(path: &str) -> Result<Bag, Refusal> {
+/// The map in the file that was named, if one was; `-` is standard input.
+pub(super) fn file(parsed: &Parsed) -> Result<Bag, Refusal> {
+    let Some(path) = parsed.text("file") else { return Ok(Bag::new()) };
     let failed =
         |error: io::Error| Refusal::failed(format!("open {path}: {}", without_code(&error)));
     let mut bytes = Vec::new();
-    if path == "-" {
-        io::stdin().read_to_end(&mut bytes).map_err(failed)?;
-    } else {
-        let here = env::current_dir().map_err(failed)?;
-        bytes = fs::read(here.join(path)).map_err(failed)?;
+    match &parsed.stdin {
+        _ if path != "-" => bytes = fs::read(parsed.dir.join(path)).map_err(failed)?,
+        Stdin::Own => drop(io::stdin().read_to_end(&mut bytes).map_err(failed)?),
+        Stdin::Given(given) => bytes.clone_from(given),
+        Stdin::Nothing => return Err(Refusal::failed(NO_STDIN)),
     }
     let text = String::from_utf8(bytes)
         .map_err(|_| Refusal::failed("yaml: invalid leading UTF-8 octet"))?;
