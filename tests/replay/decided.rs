@@ -131,7 +131,11 @@ fn make(change: &Change, state: &mut State) {
         }
         Change::OpenPort(port) => drop(state.opened_ports.insert(port.to_string())),
         Change::ClosePort(port) => drop(state.opened_ports.remove(&port.to_string())),
-        Change::Workload(..) | Change::Mesh(_) | Change::Answer(_) | Change::StatusSet(_) => {}
+        Change::Workload(..)
+        | Change::Mesh(_)
+        | Change::Object(_)
+        | Change::Answer(_)
+        | Change::StatusSet(_) => {}
     }
 }
 

@@ -1,6 +1,6 @@
 //! `plan`: what a hook would change now, by where it goes. No value is shown that somebody might want to keep.
 
-use charm::{Answer, Change, Observation, Relation, RelationId, SecretContent};
+use charm::{Answer, Change, ObjectChange, Observation, Relation, RelationId, SecretContent};
 
 use crate::table::table;
 
@@ -12,21 +12,27 @@ pub fn plan(seen: &Observation, changes: &[Change], note: Option<&str>) -> Vec<A
     // A status that stays is no change.
     let mut status = seen.status.as_ref().map_or_else(String::new, ToString::to_string);
     let mut rows = Vec::new();
+    let mut objects = Vec::new();
     for change in changes {
         match change {
             Change::StatusSet(new) => status = new.to_string(),
             // It changes nothing where nothing else does.
             Change::Workload(_, change) if change.is_idle() && !busy => {}
             Change::Answer(_) => {}
+            // There may be thousands.
+            Change::Object(change) => objects.push(change),
             change => rows.push(vec![destination(change, seen), what(change, seen)]),
         }
     }
+    let count = rows.len() + objects.len();
+    let summary = ObjectChange::summary(objects);
+    rows.extend(summary.into_iter().map(|(what, namespaces)| vec![namespaces, what]));
     let told = match rows.len() {
         0 => "Nothing would change.".to_owned(),
         _ => table(&["DESTINATION", "CHANGE"], &rows),
     };
     let results = [
-        Some(("changes", rows.len().to_string())),
+        Some(("changes", count.to_string())),
         Some(("table", told)),
         Some(("status", status)),
         note.map(|note| ("note", note.to_owned())),
@@ -49,7 +55,7 @@ fn destination(change: &Change, seen: &Observation) -> String {
         Change::UnitRelationSet { id, .. } => format!("{}, of this unit", relation(*id, seen)),
         Change::OpenPort(_) | Change::ClosePort(_) => "ports".to_owned(),
         Change::Mesh(_) => "labels".to_owned(),
-        Change::Answer(_) | Change::StatusSet(_) => String::new(),
+        Change::Object(_) | Change::Answer(_) | Change::StatusSet(_) => String::new(),
     }
 }
 
@@ -74,7 +80,7 @@ fn what(change: &Change, seen: &Observation) -> String {
         Change::OpenPort(port) => format!("open {port}"),
         Change::ClosePort(port) => format!("close {port}"),
         Change::Mesh(change) => change.to_string(),
-        Change::Answer(_) | Change::StatusSet(_) => String::new(),
+        Change::Object(_) | Change::Answer(_) | Change::StatusSet(_) => String::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the world looks like once changes have been made.
 
-use crate::{Change, Observation, OwnedSecret};
+use crate::{Change, Observation, OwnedSecret, Sight};
 
 impl Observation {
     /// This observation after `changes`, as the next hook would see it.
@@ -70,6 +70,11 @@ impl Observation {
             Change::Mesh(change) => {
                 if let Some(mesh) = &mut self.mesh {
                     mesh.make(change);
+                }
+            }
+            Change::Object(change) => {
+                if let Sight::Seen(cluster) = &mut self.cluster {
+                    cluster.make(change);
                 }
             }
             Change::StatusSet(status) => {

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{Answer, Edits, MeshChange, Port, RelationId, SecretContent, Status, WorkloadChange};
+use crate::{
+    Answer, Edits, MeshChange, ObjectChange, Port, RelationId, SecretContent, Status,
+    WorkloadChange,
+};
 
 /// One thing to do. It prints keys and sizes, never values: the line is both the log and the snapshot.
 #[derive(Clone, PartialEq)]
@@ -55,6 +58,8 @@ pub enum Change {
     ClosePort(Port),
     /// Act on the labels of pods and Service: at once, whatever the hook's end.
     Mesh(MeshChange),
+    /// Act on an object of the cluster: at once, whatever the hook's end.
+    Object(ObjectChange),
     /// Answer the action.
     Answer(Answer),
     /// Tell the operator.
@@ -76,6 +81,7 @@ impl fmt::Display for Change {
             Self::OpenPort(port) => write!(f, "open-port {port}"),
             Self::ClosePort(port) => write!(f, "close-port {port}"),
             Self::Mesh(change) => write!(f, "mesh: {change}"),
+            Self::Object(change) => write!(f, "cluster: {change}"),
             Self::Answer(Answer::Results(results)) => {
                 write!(f, "action-set")?;
                 results

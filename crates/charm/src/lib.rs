@@ -12,6 +12,7 @@ mod change;
 mod databag;
 mod dispatch;
 mod mesh;
+mod objects;
 mod observation;
 mod options;
 mod plan;
@@ -25,12 +26,16 @@ pub use change::Change;
 pub use databag::{Databag, Edits};
 pub use dispatch::{Dispatch, Kind, RelationEvent};
 pub use mesh::{LabelEdits, Labels, Membership, Mesh, MeshChange, Record};
+pub use objects::{
+    Cluster, ObjectChange, ObjectContent, ObjectId, ObjectKind, Objects, Other, Owner, Sight,
+    namespaces,
+};
 pub use observation::{
     ConfigValue, Endpoint, MarkedSecret, Observation, OwnedSecret, Relation, RelationId,
     SecretAnswer,
 };
 pub use options::Options;
-pub use plan::{Answer, Plan, Publication, SecretPlan};
+pub use plan::{Answer, ObjectsPlan, Plan, Publication, SecretPlan};
 pub use port::{Port, Protocol};
 pub use secret::{Secret, SecretContent};
 pub use status::Status;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::{Container, Databag, Dispatch, Mesh, Port, SecretContent, Status};
+use crate::{Container, Databag, Dispatch, Mesh, Port, SecretContent, Sight, Status};
 
 /// Everything one hook saw, gathered once and never changed afterwards.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,6 +35,8 @@ pub struct Observation {
     pub mesh: Option<Mesh>,
     /// What this unit tells its operator now. `None` where nobody had to look, or where it is Juju's own word.
     pub status: Option<Status>,
+    /// The namespaces of the cluster and what is in them.
+    pub cluster: Sight,
     /// The time, in seconds since 1970 (UTC).
     pub now: u64,
     /// The parameters of an action, with defaults filled in.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Change, Databag, Edits, Membership, Observation, Port, RelationId, SecretContent, Status,
-    Workload,
+    Change, Databag, Edits, Membership, ObjectKind, Objects, Observation, Port, RelationId,
+    SecretContent, Status, Workload, objects,
 };
 
 /// What a charm wants.
@@ -27,6 +27,8 @@ pub struct Plan {
     pub workloads: BTreeMap<String, Workload>,
     /// Whether the application is in a mesh. `None` leaves its labels alone.
     pub mesh: Option<Membership>,
+    /// What we keep in namespaces of the cluster. `None` leaves all of it alone.
+    pub objects: Option<ObjectsPlan>,
     /// What the person who ran an action is told.
     pub answer: Option<Answer>,
 }
@@ -47,6 +49,15 @@ pub struct SecretPlan {
     pub content: SecretContent,
     /// The relations whose remote applications may read it.
     pub grants: BTreeSet<RelationId>,
+}
+
+/// What we keep in namespaces of the cluster.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ObjectsPlan {
+    /// The objects; every other one of ours goes.
+    pub wanted: Objects,
+    /// Their kinds. Objects of a kind may need those of the kinds before it.
+    pub kinds: Vec<ObjectKind>,
 }
 
 /// What the person who ran an action is told.
@@ -79,19 +90,29 @@ impl Plan {
             ports: None,
             workloads: BTreeMap::new(),
             mesh: None,
+            objects: None,
             answer: None,
         }
     }
 
     /// The changes that make `seen` match this plan, in the order they are to be made.
     ///
-    /// Relation data, secrets and ports reach Juju only if the hook exits 0, while containers act at once. They come
-    /// first, so that nothing is announced before it is true; the status comes last. Labels act at once too, but those
+    /// Relation data, secrets and ports reach Juju only if the hook exits 0, while containers and the cluster act at once.
+    /// They come first, so that nothing is announced before it is true; the status comes last. Labels act at once too, but those
     /// of pods replace the pod that the charm runs in: they come when nothing else is left to be said.
     pub fn changes(&self, seen: &Observation) -> Vec<Change> {
         // Without `..`: a new field must be dealt with here before the crate compiles.
-        let Self { status, databags, unit_databags, secrets, ports, workloads, mesh, answer } =
-            self;
+        let Self {
+            status,
+            databags,
+            unit_databags,
+            secrets,
+            ports,
+            workloads,
+            mesh,
+            objects: in_cluster,
+            answer,
+        } = self;
         let mut changes = Vec::new();
         for (name, workload) in workloads {
             if let Some(container) = seen.containers.get(name) {
@@ -102,6 +123,10 @@ impl Plan {
                         .map(|change| Change::Workload(name.clone(), change)),
                 );
             }
+        }
+        if let Some((plan, found)) = in_cluster.as_ref().zip(seen.cluster.cluster()) {
+            let ObjectsPlan { wanted, kinds } = plan;
+            changes.extend(objects::changes(found, wanted, kinds).into_iter().map(Change::Object));
         }
         for (label, wanted) in secrets {
             if let Some(wanted) = wanted {

@@ -2,7 +2,10 @@
 //!
 //! Each takes the charm's decision and a world, and says what is wrong.
 
-use crate::{Change, Membership, Mesh, Observation, Plan, Publication, Record, WorkloadChange};
+use crate::{
+    Change, Cluster, Membership, Mesh, ObjectsPlan, Observation, Plan, Publication, Record,
+    WorkloadChange,
+};
 
 /// What a whole hook changes: the charm decides again once its new secrets have URIs that it can hand on.
 pub fn hook(decide: impl Fn(&Observation) -> Plan, seen: &Observation) -> Vec<Change> {
@@ -58,12 +61,25 @@ pub fn what_is_planned_is_what_is_published(
             }
         }
     }
+    if let (Some(plan), Some(cluster)) = (&plan.objects, after.cluster.cluster())
+        && !are_kept(plan, cluster)
+    {
+        return Err(format!("{plan:?} became {cluster:?}"));
+    }
     match (&plan.mesh, &seen.mesh, &after.mesh) {
         (Some(wanted), Some(before), Some(after)) if !are_labelled(wanted, before, after) => {
             Err(format!("{before:?} became {after:?}"))
         }
         _ => Ok(()),
     }
+}
+
+fn are_kept(ObjectsPlan { wanted, kinds }: &ObjectsPlan, cluster: &Cluster) -> bool {
+    let there = wanted.iter().all(|(id, content)| {
+        cluster.objects.get(id).is_some_and(|found| content.is_part_of(found))
+    });
+    let stale = |kind| move |id: &&crate::ObjectId| id.kind == kind && !wanted.contains_key(*id);
+    there && kinds.iter().all(|kind| !cluster.objects.keys().any(|id| stale(kind.clone())(&id)))
 }
 
 fn are_labelled(wanted: &Membership, before: &Mesh, after: &Mesh) -> bool {

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use charm::{
-    Answer, Change, Container, Databag, File, Labels, Membership, Mesh, Observation, OwnedSecret,
-    Plan, Port, Publication, Relation, RelationId, Secret, SecretContent, SecretPlan, Status,
-    Workload,
+    Answer, Change, Cluster, Container, Databag, File, Labels, Membership, Mesh, ObjectContent,
+    ObjectId, ObjectKind, ObjectsPlan, Observation, OwnedSecret, Plan, Port, Publication, Relation,
+    RelationId, Secret, SecretContent, SecretPlan, Sight, Status, Workload,
 };
 use proptest::collection::btree_map;
 use proptest::prelude::*;
@@ -124,7 +124,7 @@ fn ports_that_are_not_wanted_are_closed() {
 }
 
 #[test]
-fn containers_come_first_and_labels_after_all_but_the_answer_and_the_status() {
+fn containers_and_objects_come_first_and_labels_after_all_but_the_answer_and_the_status() {
     let mut seen = seen(Databag::new());
     seen.containers.insert("ui".to_owned(), Container::default());
     let owned = OwnedSecret { uri: "secret:a".to_owned(), ..OwnedSecret::default() };
@@ -135,6 +135,10 @@ fn containers_come_first_and_labels_after_all_but_the_answer_and_the_status() {
         Workload { files: BTreeMap::from([("/file".to_owned(), file)]), ..Workload::default() };
     let bag = Publication::Exactly(Databag::from([("key", "1")]));
     let label = Labels::from([("mode".to_owned(), "ambient".to_owned())]);
+    let config_map = ObjectKind::new("v1", "ConfigMap");
+    let (name, namespace) = ("it".to_owned(), "alice".to_owned());
+    let object = ObjectId { kind: config_map.clone(), name, namespace };
+    seen.cluster = Sight::Seen(Cluster::default());
     let plan = Plan {
         status: Status::active(),
         databags: BTreeMap::from([(RelationId(3), bag.clone())]),
@@ -146,6 +150,10 @@ fn containers_come_first_and_labels_after_all_but_the_answer_and_the_status() {
         ports: Some(BTreeSet::from([Port::tcp(1)])),
         workloads: BTreeMap::from([("ui".to_owned(), workload)]),
         mesh: Some(Membership::In(label)),
+        objects: Some(ObjectsPlan {
+            wanted: [(object, ObjectContent::default())].into(),
+            kinds: vec![config_map],
+        }),
         answer: Some(Answer::Results(BTreeMap::new())),
     };
     let kind = |change: &Change| match change {
@@ -157,6 +165,7 @@ fn containers_come_first_and_labels_after_all_but_the_answer_and_the_status() {
         Change::SecretRemove { .. } => "secret that goes",
         Change::OpenPort(_) | Change::ClosePort(_) => "port",
         Change::Mesh(_) => "label",
+        Change::Object(_) => "object",
         Change::Answer(_) => "answer",
         Change::StatusSet(_) => "status",
     };
@@ -166,6 +175,7 @@ fn containers_come_first_and_labels_after_all_but_the_answer_and_the_status() {
         kinds,
         [
             "container",
+            "object",
             "secret",
             "relation",
             "secret that goes",

@@ -1,6 +1,6 @@
 //! Requests to the cluster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kube::Client;
 use kube::api::{
@@ -39,10 +39,12 @@ pub struct Found {
     pub labels: BTreeMap<String, String>,
     /// Whether it is on its way out.
     pub terminating: bool,
+    /// Those who have set fields of it.
+    pub managers: BTreeSet<String>,
 }
 
 /// Objects per answer. Larger lists come in several.
-const PAGE: u32 = 500;
+pub(crate) const PAGE: u32 = 500;
 
 impl Cluster {
     /// Finds the cluster: in a pod by its service account, else by the file that `KUBECONFIG` names.
@@ -98,14 +100,21 @@ impl Cluster {
         namespace: Option<&str>,
         labels: &str,
     ) -> Result<Vec<Found>, Error> {
+        let query = ListParams::default().labels(labels).limit(PAGE);
+        self.pages(kind, namespace, query).await
+    }
+
+    pub(crate) async fn pages(
+        &self,
+        kind: &ObjectKind,
+        namespace: Option<&str>,
+        mut query: ListParams,
+    ) -> Result<Vec<Found>, Error> {
         let api = self.api(kind, namespace);
-        let mut query = ListParams::default().labels(labels).limit(PAGE);
         let mut found = Vec::new();
         loop {
-            let page = api
-                .list_metadata(&query)
-                .await
-                .map_err(|error| self.error(error, format!("list {kind}"), Sent::Nothing))?;
+            let page =
+                api.list_metadata(&query).await.map_err(|error| self.unlisted(error, kind))?;
             found.extend(page.items.into_iter().map(|item| Found::from(item.metadata)));
             match page.metadata.continue_.filter(|token| !token.is_empty()) {
                 Some(token) => query.continue_token = Some(token),
@@ -150,6 +159,10 @@ impl Cluster {
         }
     }
 
+    pub(crate) fn unlisted(&self, error: kube::Error, kind: &ObjectKind) -> Error {
+        self.error(error, format!("list {kind}"), Sent::Nothing)
+    }
+
     pub(crate) fn error(&self, error: kube::Error, doing: String, sent: Sent<'_>) -> Error {
         Error::from_kube(error, doing, &self.application, sent)
     }
@@ -162,6 +175,12 @@ impl From<ObjectMeta> for Found {
             namespace: metadata.namespace,
             name: metadata.name.unwrap_or_default(),
             labels: metadata.labels.unwrap_or_default(),
+            managers: metadata
+                .managed_fields
+                .into_iter()
+                .flatten()
+                .filter_map(|fields| fields.manager)
+                .collect(),
         }
     }
 }

@@ -17,7 +17,7 @@ const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 pub(crate) async fn configuration(application: &str) -> Result<Config, Error> {
     let in_cluster = env::var_os("KUBERNETES_SERVICE_HOST").is_some_and(|host| !host.is_empty());
     let in_pod = in_cluster && Path::new(TOKEN).exists();
-    let mut config = if in_pod {
+    let config = if in_pod {
         Config::incluster().map_err(|error| Error::Configuration {
             from: "the service account of this pod".to_owned(),
             source: Box::new(kube::Error::Service(Box::new(error))),
@@ -36,9 +36,38 @@ pub(crate) async fn configuration(application: &str) -> Result<Config, Error> {
             .await
             .map_err(unusable)?
     };
-    // A hook that waits is a unit that does nothing else. kube itself would try for minutes; here the next hook does.
+    Ok(limited(config))
+}
+
+/// A hook that waits is a unit that does nothing else. kube itself would try for minutes; here the next hook does.
+fn limited(mut config: Config) -> Config {
     config.connect_timeout = Some(Duration::from_secs(5));
     config.read_timeout = Some(Duration::from_secs(30));
     config.default_retry = false;
-    Ok(config)
+    config
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use charm::ObjectKind;
+    use kube::Client;
+
+    use super::*;
+    use crate::Cluster;
+
+    #[tokio::test]
+    async fn a_cluster_that_never_answers_is_given_up() {
+        // It takes connections, and says nothing.
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let mut config = limited(Config::new(url.parse().unwrap()));
+        assert_eq!(config.read_timeout, Some(Duration::from_secs(30)));
+        config.read_timeout = Some(Duration::from_millis(50));
+        let cluster = Cluster::new(Client::try_from(config).unwrap(), "app");
+        let error = cluster.list(&ObjectKind::new("v1", "Secret"), None, "").await.unwrap_err();
+        assert!(error.is_silence(), "{error:?}");
+        assert_eq!(error.to_string(), "list v1/Secret: the cluster does not answer");
+    }
 }

@@ -111,6 +111,11 @@ pub(crate) enum Sent<'a> {
 }
 
 impl Error {
+    /// Whether nobody has answered: not the cluster that it cannot, but no cluster at all.
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::Unavailable { source, .. } if !matches!(**source, kube::Error::Api(_)))
+    }
+
     /// Sorts what kube reports.
     pub(crate) fn from_kube(
         source: kube::Error,

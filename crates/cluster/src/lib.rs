@@ -13,15 +13,20 @@ mod error;
 mod mesh;
 mod names;
 mod object;
+#[cfg(feature = "client")]
+mod objects;
 mod pod_default;
 mod secret;
 
+pub use charm::ObjectKind;
 #[cfg(feature = "client")]
 pub use client::{Cluster, Found, OnConflict};
 #[cfg(feature = "client")]
 pub use error::Error;
 pub use k8s_openapi;
 pub use names::{is_dns_label, is_dns_subdomain, is_label_key, is_label_value};
-pub use object::{NotAnObject, Object, ObjectKind};
+pub use object::{NotAnObject, Object};
+#[cfg(feature = "client")]
+pub use objects::Undone;
 pub use pod_default::{PodDefault, PodDefaultSpec};
-pub use secret::opaque_secret;
+pub use secret::{opaque_secret, opaque_secret_data};

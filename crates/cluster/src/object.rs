@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use charm::ObjectKind;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -13,15 +14,6 @@ pub struct Object {
     kind: ObjectKind,
     name: String,
     content: Map<String, Value>,
-}
-
-/// The kind of an object, such as `v1/Secret` or `kubeflow.org/v1alpha1/PodDefault`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ObjectKind {
-    /// `v1`, or the group and the version: `kubeflow.org/v1alpha1`.
-    pub api_version: String,
-    /// In the singular: `PodDefault`.
-    pub kind: String,
 }
 
 /// What was given is no Kubernetes object.
@@ -122,19 +114,6 @@ impl fmt::Display for Object {
 impl fmt::Debug for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Object({self})")
-    }
-}
-
-impl ObjectKind {
-    /// A kind by its version and name.
-    pub fn new(api_version: impl Into<String>, kind: impl Into<String>) -> Self {
-        Self { api_version: api_version.into(), kind: kind.into() }
-    }
-}
-
-impl fmt::Display for ObjectKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.api_version, self.kind)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use kube::core::ObjectMeta;
 
@@ -16,6 +17,14 @@ pub fn opaque_secret(name: &str, entries: BTreeMap<String, String>) -> Secret {
         string_data: Some(entries),
         ..Secret::default()
     }
+}
+
+/// The same Secret as the API server gives it back: the entries are in `data`.
+///
+/// So it can be compared with what is there, and an entry that is left out later goes under server-side apply.
+pub fn opaque_secret_data(name: &str, entries: BTreeMap<String, String>) -> Secret {
+    let data = entries.into_iter().map(|(key, text)| (key, ByteString(text.into_bytes())));
+    Secret { data: Some(data.collect()), string_data: None, ..opaque_secret(name, BTreeMap::new()) }
 }
 
 #[cfg(test)]

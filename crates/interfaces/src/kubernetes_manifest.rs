@@ -41,6 +41,20 @@ impl Manifests {
         }
     }
 
+    /// The same objects in each of these namespaces, and in no other, for a dispatcher that knows such: of
+    /// `resource-dispatcher` those of 2026 do, while earlier ones put objects into all namespaces.
+    #[must_use]
+    pub fn pinned(&self, namespaces: &[&str]) -> Self {
+        let in_namespace = |namespace: &&str| {
+            let namespace = Value::from(*namespace);
+            self.0.iter().cloned().map(move |mut object| {
+                object["metadata"]["namespace"] = namespace.clone();
+                object
+            })
+        };
+        Self(namespaces.iter().flat_map(in_namespace).collect())
+    }
+
     /// The objects.
     pub fn objects(&self) -> &[Value] {
         &self.0

@@ -49,6 +49,8 @@ pub struct State {
     pub resources: BTreeMap<String, PathBuf>,
     /// Whether `juju trust` was given.
     pub trusted: bool,
+    /// What `goal-state` says of units of the application: `active`, `dying`… Of this unit it says its status otherwise.
+    pub goals: BTreeMap<String, String>,
     /// Lets the unit lose leadership after the charm ended and before its changes are applied.
     pub loses_leadership: bool,
     /// Hook commands to refuse with exit status 1, by how their command line begins, with the text after `ERROR `.
@@ -164,6 +166,7 @@ impl Default for State {
             service_address: "10.152.183.5".to_owned(),
             resources: BTreeMap::new(),
             trusted: false,
+            goals: BTreeMap::new(),
             loses_leadership: false,
             refusals: BTreeMap::new(),
         }

@@ -13,6 +13,9 @@ pub enum Error {
     /// Labels are the cluster's.
     #[error("{0}: Juju has no command for it, the cluster does that")]
     Mesh(String),
+    /// Objects are the cluster's.
+    #[error("{0}: Juju has no command for it, the cluster does that")]
+    Object(String),
     /// The content of a secret could not be held in memory.
     #[error("holding the content of a secret in memory")]
     Memory(#[source] std::io::Error),
@@ -32,6 +35,7 @@ impl Juju {
         match change {
             Change::Workload(container, _) => Err(Error::Workload(container.clone()))?,
             Change::Mesh(_) => Err(Error::Mesh(change.to_string()))?,
+            Change::Object(_) => Err(Error::Object(change.to_string()))?,
             Change::SecretAdd { label, content } => secret::add(commands, label, content).await?,
             Change::SecretSet { uri, content } => secret::set(commands, uri, content).await?,
             Change::SecretGrant { uri, id } => secret::grant(commands, uri, *id).await?,

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use charm::{Change, Kind};
+use charm::{Change, Kind, ObjectChange};
 use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -54,18 +54,36 @@ impl Juju {
         let args = ["--log-level", "INFO", "--", &argument(&lines, LONGEST_ARGUMENT)];
         Ok(self.commands().run("juju-log", &args).await?)
     }
+
+    /// Logs something that somebody should know, as one record of level WARNING.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Error::Command`] when `juju-log` does not work.
+    pub async fn warn(&self, text: &str) -> Result<(), crate::Error> {
+        let text = argument(text, LONGEST_ARGUMENT);
+        Ok(run("juju-log", &["--log-level", "WARNING", "--", &text]).await?)
+    }
 }
 
 fn lines(changes: &[Change]) -> Option<String> {
-    let lines: Vec<String> = changes
+    // There may be thousands.
+    let objects = changes.iter().filter_map(|change| match change {
+        Change::Object(change) => Some(change),
+        _ => None,
+    });
+    let objects = ObjectChange::summary(objects)
+        .into_iter()
+        .map(|(what, namespaces)| format!("cluster: {what} in {namespaces}"));
+    let others = changes
         .iter()
         .filter(|change| match change {
-            Change::StatusSet(_) => false,
+            Change::StatusSet(_) | Change::Object(_) => false,
             Change::Workload(_, change) => !change.is_idle(),
             _ => true,
         })
-        .map(ToString::to_string)
-        .collect();
+        .map(ToString::to_string);
+    let lines: Vec<String> = objects.chain(others).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 

@@ -99,6 +99,9 @@ pub(super) fn goal_state(world: &mut World, parsed: &Parsed) -> Result<Vec<u8>, 
     let state = &world.draft;
     let mut units =
         json!({ state.unit.clone(): { "status": state.unit_status.name, "since": SINCE } });
+    for (unit, status) in &state.goals {
+        units[unit] = json!({ "status": status, "since": SINCE });
+    }
     let mut relations: Map<String, Value> = Map::new();
     for relation in &state.relations {
         if world.charm.is_peer(&relation.endpoint) {
