@@ -4,6 +4,7 @@ mod actions;
 mod bad_input;
 mod chosen;
 mod commands;
+mod direct;
 mod subordinated;
 
 use juju_sim::{Event, State};

@@ -1,5 +1,7 @@
 //! A cluster without processes: objects by their paths, and requests that fail because they are to.
 
+mod namespaced;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
@@ -14,6 +16,8 @@ use tempfile::TempDir;
 
 use crate::http::{self, Request};
 use crate::world::Deployed;
+use namespaced::Query;
+pub use namespaced::{KUBEFLOW, namespace, pod_default, secret};
 
 /// What is in a cluster.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,8 +26,10 @@ pub struct Cluster {
     pub objects: BTreeMap<String, Value>,
     /// Requests that are not carried out.
     pub failures: Vec<Failure>,
-    /// What was asked, oldest first: method and path.
+    /// What was asked, oldest first: method and path; of lists also what is listed.
     pub asked: Vec<String>,
+    /// Paths below which nothing is known.
+    pub unknown: Vec<String>,
 }
 
 /// A request that is not carried out.
@@ -33,7 +39,7 @@ pub struct Failure {
     pub method: String,
     /// Without the query.
     pub path: String,
-    /// What is answered in place of an object.
+    /// What is answered in place of an object; 0 for no answer at all.
     pub status: u16,
 }
 
@@ -42,7 +48,7 @@ pub struct Kubernetes {
     cluster: Arc<Mutex<Cluster>>,
     address: SocketAddr,
     thread: Option<JoinHandle<()>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Kubernetes {
@@ -55,19 +61,6 @@ impl Kubernetes {
         let folder = tempfile::tempdir().expect("a folder");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a socket");
         let address = listener.local_addr().expect("an address");
-        let named = |name: &str, what: &str, value: Value| json!([{"name": name, what: value}]);
-        let kubeconfig = json!({
-            "apiVersion": "v1", "kind": "Config", "current-context": "it",
-            "clusters": named("it", "cluster", json!({"server": format!("http://{address}")})),
-            "users": named("it", "user", json!({})),
-            "contexts": named("it", "context", json!({"cluster": "it", "user": "it"})),
-        });
-        let path = folder.path().join("kubeconfig");
-        fs::write(&path, kubeconfig.to_string()).expect("a kubeconfig");
-        let extra = &mut deployed.unit.extra;
-        extra.insert("KUBECONFIG".to_owned(), path.into());
-        // Where the tests run in a pod, its service account is none of the unit's.
-        extra.insert("KUBERNETES_SERVICE_HOST".to_owned(), "".into());
         let cluster = Arc::new(Mutex::new(cluster));
         let shared = Arc::clone(&cluster);
         let thread = thread::spawn(move || {
@@ -75,7 +68,13 @@ impl Kubernetes {
                 match http::read(&stream) {
                     Ok(Some(request)) => {
                         let (code, body) = locked(&shared).answer(&request);
-                        let answer = http::answer(code, "application/json", &body.to_string());
+                        if code == 0 {
+                            continue;
+                        }
+                        let answer = match body {
+                            Value::String(text) => http::answer(code, "text/plain", &text),
+                            body => http::answer(code, "application/json", &body.to_string()),
+                        };
                         let _client_is_gone = (&stream).write_all(&answer);
                     }
                     // Nothing was asked: this is the end.
@@ -84,7 +83,31 @@ impl Kubernetes {
                 }
             }
         });
-        Self { cluster, address, thread: Some(thread), _folder: folder }
+        let kubernetes = Self { cluster, address, thread: Some(thread), folder };
+        kubernetes.reach(deployed);
+        kubernetes
+    }
+
+    /// Lets another unit reach it, too.
+    ///
+    /// # Panics
+    ///
+    /// If a file cannot be written.
+    pub fn reach(&self, deployed: &mut Deployed) {
+        let address = self.address;
+        let named = |name: &str, what: &str, value: Value| json!([{"name": name, what: value}]);
+        let kubeconfig = json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "it",
+            "clusters": named("it", "cluster", json!({"server": format!("http://{address}")})),
+            "users": named("it", "user", json!({})),
+            "contexts": named("it", "context", json!({"cluster": "it", "user": "it"})),
+        });
+        let path = self.folder.path().join("kubeconfig");
+        fs::write(&path, kubeconfig.to_string()).expect("a kubeconfig");
+        let extra = &mut deployed.unit.extra;
+        extra.insert("KUBECONFIG".to_owned(), path.into());
+        // Where the tests run in a pod, its service account is none of the unit's.
+        extra.insert("KUBERNETES_SERVICE_HOST".to_owned(), "".into());
     }
 
     /// What there is now, to be looked at or changed as others would.
@@ -133,9 +156,8 @@ impl Cluster {
     /// Carries a request out, and answers a status and what it is about.
     pub fn carry_out(&mut self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         self.asked.push(format!("{method} {path}"));
-        let fails = |failure: &&Failure| failure.method == method && failure.path == path;
-        if let Some(failure) = self.failures.iter().find(fails) {
-            return status(failure.status);
+        if let Some(failure) = self.failure(method, path) {
+            return failure;
         }
         match (method, self.objects.get_mut(path)) {
             ("GET", Some(object)) => (200, object.clone()),
@@ -161,12 +183,33 @@ impl Cluster {
         }
     }
 
-    fn answer(&mut self, request: &Request) -> (u16, Value) {
-        if request.method == "PATCH" {
-            assert_eq!(request.content_type, "application/strategic-merge-patch+json");
+    fn failure(&self, method: &str, path: &str) -> Option<(u16, Value)> {
+        let is_unknown = |base: &String| path.starts_with(base.as_str());
+        if self.unknown.iter().any(is_unknown) {
+            return Some((404, Value::from("404 page not found\n")));
         }
-        let body = serde_json::from_str(&request.body).unwrap_or_default();
-        self.carry_out(&request.method, &request.path, &body)
+        let fails = |failure: &&Failure| failure.method == method && failure.path == path;
+        self.failures.iter().find(fails).map(|failure| status(failure.status))
+    }
+
+    fn answer(&mut self, request: &Request) -> (u16, Value) {
+        let Request { method, path, query, content_type, body } = request;
+        let query = Query(query.clone());
+        let body = serde_json::from_str(body).unwrap_or_default();
+        if method == "GET"
+            && let Some(page) = self.list(path, &query)
+        {
+            self.asked.push(format!("GET {path}{}", query.selectors()));
+            return self.failure(method, path).unwrap_or(page);
+        }
+        if method == "PATCH" && content_type == "application/apply-patch+yaml" {
+            self.asked.push(format!("APPLY {path}"));
+            return self.failure("APPLY", path).unwrap_or_else(|| self.apply(path, &query, &body));
+        }
+        if method == "PATCH" {
+            assert_eq!(content_type, "application/strategic-merge-patch+json");
+        }
+        self.carry_out(method, path, &body)
     }
 }
 
@@ -193,6 +236,8 @@ fn status(code: u16) -> (u16, Value) {
         404 => "NotFound",
         409 => "Conflict",
         422 => "Invalid",
+        401 => "Unauthorized",
+        504 => "Timeout",
         503 => "ServiceUnavailable",
         _ => "InternalError",
     };

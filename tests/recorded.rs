@@ -330,7 +330,7 @@ impl Input {
             return meshed.then(|| Cluster::running(&self.state()));
         };
         let objects = objects.iter().map(|one| (one.path.clone(), one.object.clone())).collect();
-        Some(Cluster { objects, failures: fail.clone(), asked: Vec::new() })
+        Some(Cluster { objects, failures: fail.clone(), ..Cluster::default() })
     }
 
     /// The container, if it answers.

@@ -46,7 +46,7 @@ fn an_action_changes_nothing_on_any_unit() {
 }
 
 #[test]
-fn validate_asks_juju_for_no_more_than_the_databases() {
+fn validate_asks_juju_for_no_more_than_the_databases_and_who_delivers() {
     let outcome = settled(unreachable(by_secrets())).settle(Event::action("validate"));
     let action = told(&outcome);
     assert!(!action.completed);
@@ -57,7 +57,7 @@ fn validate_asks_juju_for_no_more_than_the_databases() {
     );
     let table = action.results["table"].as_str().unwrap();
     assert_eq!(table.lines().count(), 7, "{table}");
-    let (asked, answered) = outcome.commands.split_at(19);
+    let (asked, answered) = outcome.commands.split_at(21);
     assert!(asked.iter().all(|command| command.exit == 0 && !command.name.starts_with("action-s")));
     let names: Vec<&str> = answered.iter().map(|command| command.name.as_str()).collect();
     assert_eq!(names, ["action-set", "action-fail"], "{}", outcome.transcript());

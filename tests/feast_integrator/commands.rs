@@ -10,7 +10,7 @@ use super::settled;
 fn hooks_that_can_change_nothing_cost_nothing() {
     for state in [State::leader(), by_secrets(), State { leader: false, ..by_secrets() }] {
         let mut deployed = Deployed::integrator(state);
-        for name in ["start", "stop", "remove"] {
+        for name in ["start", "stop"] {
             assert_eq!(deployed.settle(Event::hook(name)).commands, [], "{name}");
         }
     }
@@ -66,7 +66,7 @@ fn every_hook_with_all_related_by_secrets_costs_so_many_commands() {
     26 Hook("update-status")
     26 Hook("upgrade-charm")
      0 Hook("stop")
-     0 Hook("remove")
+     2 Hook("remove")
     26 Hook("leader-elected")
     25 RelationCreated(1)
     25 RelationJoined(1, "pg-offline-store/0")

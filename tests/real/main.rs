@@ -3,6 +3,7 @@
 
 mod actions;
 mod credentials;
+mod direct;
 mod feast;
 mod feast_ui;
 mod layers;

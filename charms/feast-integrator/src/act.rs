@@ -9,7 +9,9 @@ use actions::{
 use charm::{Answer, Change, Endpoint, Observation, Status};
 use juju::{Error, Juju, Look};
 
-use crate::inputs::{DATABASES, ENDPOINTS};
+use crate::decide::decide;
+use crate::direct::Direct;
+use crate::inputs::{DATABASES, ENDPOINTS, POD_DEFAULTS, SECRETS};
 use crate::options::EXTRA_CONFIGURATION;
 use crate::{owners, questions};
 
@@ -25,9 +27,15 @@ pub async fn act(juju: &Juju, action: &str) -> Result<(), Error> {
     // Who a plan goes to is a part of it.
     let everybody = ENDPOINTS.map(Endpoint::with_remote);
     let databases = &ENDPOINTS[..DATABASES.len()];
+    let validated: Vec<Endpoint> =
+        databases.iter().copied().chain([SECRETS, POD_DEFAULTS].map(Endpoint::named)).collect();
     let whole = ["plan", "show-config"].contains(&action);
     let look = Look {
-        endpoints: if whole { &everybody } else { databases },
+        endpoints: match action {
+            _ if whole => &everybody,
+            "validate" => &validated,
+            _ => databases,
+        },
         followers: true,
         config: true,
         config_secrets: &[EXTRA_CONFIGURATION],
@@ -35,7 +43,15 @@ pub async fn act(juju: &Juju, action: &str) -> Result<(), Error> {
         status: true,
         ..Look::default()
     };
-    let seen = juju.observe(&look).await?;
+    let mut seen = juju.observe(&look).await?;
+    let mut direct = Direct::default();
+    if tells_delivery(action) {
+        direct = Direct::observe(&mut seen).await;
+    }
+    if action == "plan" {
+        // So that what others have is a part of it.
+        direct.changes(&mut seen, decide).await;
+    }
     let (answers, status) = answers(&seen, action).await;
     for answer in answers {
         juju.apply(&Change::Answer(answer)).await?;
@@ -44,6 +60,10 @@ pub async fn act(juju: &Juju, action: &str) -> Result<(), Error> {
         juju.apply(&Change::StatusSet(status)).await?;
     }
     Ok(())
+}
+
+fn tells_delivery(action: &str) -> bool {
+    ["plan", "show-config", "validate"].contains(&action)
 }
 
 /// The answers, and the status where what was found is to be told there.
@@ -55,14 +75,14 @@ async fn answers(seen: &Observation, action: &str) -> (Vec<Answer>, Option<Statu
             Ok(stores) => {
                 let examined = Store::examine(stores, limit).await;
                 let answers = validate(&examined, word(seen, "format") == "json");
-                return (answers, owners::found(seen, &examined));
+                return (with_delivery(seen, answers), owners::found(seen, &examined));
             }
             Err(reason) => failed(reason),
         },
         "show-config" => match questions::configuration(seen) {
             Ok((file, certificates)) => {
                 let (reveal, note) = (flag(seen, "reveal"), questions::unknown_keys(seen));
-                show_config(&file, certificates.as_deref(), reveal, note)
+                with_delivery(seen, show_config(&file, certificates.as_deref(), reveal, note))
             }
             Err(reason) => failed(reason),
         },
@@ -82,6 +102,16 @@ async fn answers(seen: &Observation, action: &str) -> (Vec<Answer>, Option<Statu
         other => failed(format!("this charm has no action {other}")),
     };
     (answers, None)
+}
+
+/// Who takes the file to notebooks is told with what is in it.
+fn with_delivery(seen: &Observation, mut answers: Vec<Answer>) -> Vec<Answer> {
+    for answer in &mut answers {
+        if let Answer::Results(results) = answer {
+            results.insert("delivery".to_owned(), questions::delivery(seen));
+        }
+    }
+    answers
 }
 
 /// One store after another, each with the same time: what one waits for, another may hold.

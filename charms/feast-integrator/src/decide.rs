@@ -5,6 +5,7 @@ use interfaces::feast_configuration::Stores;
 use interfaces::postgresql_client::Request;
 
 use crate::deliver::{deliver, keep, remove_void_secrets, withdraw};
+use crate::destination::untold;
 use crate::inputs::{self, DATABASES, FEAST_CONFIGURATION};
 use crate::{entity_keys, options, owners, stores};
 
@@ -39,23 +40,31 @@ pub fn decide(seen: &Observation) -> Plan {
             return plan;
         }
     };
+    if let Some(trouble) = untold(seen, &choices) {
+        plan.status = owners::remember(trouble, seen);
+        return plan;
+    }
     let status = match inputs::databases(seen, &choices) {
         Ok(databases) => {
             let status = deliver(&mut plan, seen, &databases, &choices);
             remove_void_secrets(&mut plan, seen);
-            Status::worst([stores::in_order(&databases), status])
+            match stores::in_order(&databases) {
+                order if order.message().is_empty() => status,
+                order => Status::worst([order, status]),
+            }
         }
         Err(unready) => {
+            let mut troubles = unready.troubles;
             let kept = if !unready.missing {
                 None
             } else if choices.keep_last_configuration {
                 keep(&mut plan, seen)
             } else {
-                withdraw(&mut plan, seen);
+                troubles.extend(withdraw(&mut plan, seen, &choices));
                 remove_void_secrets(&mut plan, seen);
                 None
             };
-            let status = Status::worst(unready.troubles);
+            let status = Status::worst(troubles);
             match kept {
                 Some(kept) => status.with_note(&kept),
                 None => status,
@@ -68,5 +77,7 @@ pub fn decide(seen: &Observation) -> Plan {
 
 #[cfg(test)]
 mod chosen;
+#[cfg(test)]
+mod direct;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -7,10 +7,11 @@ use feast::Error;
 use interfaces::feast_configuration::{self, ANNOUNCEMENT, Rendered};
 use interfaces::kubernetes_manifest::Manifests;
 
+use crate::destination::{self, Destination, destination};
 use crate::inputs::{self, Databases, FEAST_CONFIGURATION, POD_DEFAULTS, SECRETS};
 use crate::notebooks::{self, FILE};
 use crate::options::Choices;
-use crate::{entity_keys, stores};
+use crate::{entity_keys, names, namespaces, stores};
 
 /// The owner's label of the Juju secret for the UI.
 const CONFIGURATION: &str = "feast-configuration";
@@ -35,24 +36,15 @@ pub(crate) fn deliver(
     let path = notebooks::certificates_path(choices);
     match stores::feature_store(databases, choices, keys, &path) {
         Ok(file) => {
-            let secret = notebooks::secret(choices, &file, certificates.as_deref());
-            for relation in seen.relations(SECRETS) {
-                hand_manifests(plan, seen, relation, &secret, choices, keys);
-            }
-            if seen.relations(SECRETS).is_empty() {
-                // A pod that asked for the file could not start without the Secret.
-                retract_manifests(plan, seen.relations(POD_DEFAULTS));
-                troubles.push(inputs::missing(SECRETS));
-            } else {
-                let pod_default = notebooks::pod_default(&seen.application, choices);
-                for relation in seen.relations(POD_DEFAULTS) {
-                    let bag = pod_default.databag_after(&relation.local);
-                    plan.databags.insert(relation.id, Publication::Exactly(bag));
+            let product = Product { file, certificates: certificates.clone(), keys };
+            troubles.extend(match destination(seen, choices) {
+                Destination::Dispatcher => dispatch(plan, seen, &product, choices),
+                Destination::Namespaces => place(plan, seen, &product, choices),
+                Destination::Nowhere(trouble) => {
+                    retract(plan, seen, keys);
+                    vec![trouble]
                 }
-                if seen.relations(POD_DEFAULTS).is_empty() {
-                    troubles.push(inputs::missing(POD_DEFAULTS));
-                }
-            }
+            });
         }
         Err(error) => troubles.push(unwritable(SECRETS, &error)),
     }
@@ -73,19 +65,76 @@ pub(crate) fn deliver(
     Status::worst(troubles)
 }
 
-/// Takes back what was made of a database that is no longer related.
-pub(crate) fn withdraw(plan: &mut Plan, seen: &Observation) {
-    for relation in seen.relations(SECRETS).iter().filter(|relation| !relation.local.is_empty()) {
-        let mut none = Manifests::default().databag();
-        entity_keys::note(&mut none, entity_keys::before(seen));
-        plan.databags.insert(relation.id, Publication::Exactly(none));
+/// What users get.
+struct Product {
+    file: charm::Secret,
+    certificates: Option<String>,
+    keys: feast::EntityKeys,
+}
+
+/// Has the dispatcher put it into namespaces. What we have put there ourselves goes.
+fn dispatch(
+    plan: &mut Plan,
+    seen: &Observation,
+    product: &Product,
+    choices: &Choices,
+) -> Vec<Status> {
+    let Product { file, certificates, keys } = product;
+    let names = names::first(seen, choices);
+    let mut troubles = Vec::new();
+    if let Some(cluster) = seen.cluster.cluster() {
+        plan.objects = Some(namespaces::nothing());
+        troubles.extend(namespaces::taken(seen, cluster, &names));
     }
-    retract_manifests(plan, seen.relations(POD_DEFAULTS));
+    let pinned = |manifests: Manifests| match choices.listed().collect::<Vec<_>>().as_slice() {
+        [] => manifests,
+        namespaces => manifests.pinned(namespaces),
+    };
+    let secret = pinned(notebooks::secret(&names, file, certificates.as_deref()));
+    for relation in seen.relations(SECRETS) {
+        hand_manifests(plan, seen, relation, &secret, choices, *keys);
+    }
+    if seen.relations(SECRETS).is_empty() {
+        // A pod that asked for the file could not start without the Secret.
+        retract_manifests(plan, seen.relations(POD_DEFAULTS));
+        troubles.push(inputs::missing(SECRETS));
+    } else {
+        let pod_default = pinned(notebooks::pod_default(&names, choices));
+        for relation in seen.relations(POD_DEFAULTS) {
+            let bag = pod_default.databag_after(&relation.local);
+            plan.databags.insert(relation.id, Publication::Exactly(bag));
+        }
+        if seen.relations(POD_DEFAULTS).is_empty() {
+            troubles.push(inputs::missing(POD_DEFAULTS));
+        }
+    }
+    troubles
+}
+
+/// Puts it into namespaces. What a dispatcher was told is taken back.
+fn place(plan: &mut Plan, seen: &Observation, product: &Product, choices: &Choices) -> Vec<Status> {
+    let Product { file, certificates, keys } = product;
+    retract(plan, seen, *keys);
+    let Some(cluster) = seen.cluster.cluster() else { return Vec::new() };
+    let names = names::in_cluster(seen, choices, cluster);
+    let secret = notebooks::secret_content(&names, file, certificates.as_deref());
+    let pod_default = notebooks::pod_default_content(&names, choices);
+    let contents = (&secret, &pod_default);
+    let (objects, troubles) = namespaces::objects(seen, cluster, choices, &names, contents);
+    plan.objects = Some(objects);
+    troubles
+}
+
+/// Takes back what was made of a database that is no longer related. What keeps us from that, if anything does.
+pub(crate) fn withdraw(plan: &mut Plan, seen: &Observation, choices: &Choices) -> Option<Status> {
+    retract(plan, seen, entity_keys::before(seen));
+    plan.objects = Some(namespaces::nothing());
     // All fifteen keys in one hook: a Python UI fails every hook on anything between all and none.
     publish(plan, seen.relations(FEAST_CONFIGURATION), &Databag::new());
     for relation in seen.relations(FEAST_CONFIGURATION) {
         announce(plan, relation, None);
     }
+    destination::obstacle(seen, choices)
 }
 
 /// Keeps what was delivered. What the operator is told besides, if anything was.
@@ -94,7 +143,10 @@ pub(crate) fn keep(plan: &mut Plan, seen: &Observation) -> Option<String> {
         let manifests = relation.local.get("kubernetes_manifests");
         manifests.is_some_and(|manifests| manifests != "[]")
     };
-    let relation = seen.relations(SECRETS).iter().find(delivered)?;
+    let Some(relation) = seen.relations(SECRETS).iter().find(delivered) else {
+        let placed = seen.cluster.cluster().is_some_and(|cluster| !cluster.objects.is_empty());
+        return placed.then(|| "the last configuration is kept".to_owned());
+    };
     let since = match relation.local.get(KEPT_SINCE) {
         Some(since) => since.to_owned(),
         None => utc(seen.now),
@@ -172,6 +224,16 @@ fn publish(plan: &mut Plan, relations: &[Relation], bag: &Databag) {
     for relation in relations {
         plan.databags.insert(relation.id, Publication::Exactly(bag.clone()));
     }
+}
+
+/// Has a dispatcher take back what it was told to put into namespaces.
+fn retract(plan: &mut Plan, seen: &Observation, keys: feast::EntityKeys) {
+    for relation in seen.relations(SECRETS).iter().filter(|relation| !relation.local.is_empty()) {
+        let mut none = Manifests::default().databag();
+        entity_keys::note(&mut none, keys);
+        plan.databags.insert(relation.id, Publication::Exactly(none));
+    }
+    retract_manifests(plan, seen.relations(POD_DEFAULTS));
 }
 
 /// An absent key and an empty list mean the same to the dispatcher, so that one is not turned into the other.

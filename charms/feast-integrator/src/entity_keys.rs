@@ -3,13 +3,14 @@
 //! Rows that were written with one are not found with the other, so it is chosen once: a new deployment begins with the
 //! newer, and one that was there before keeps what it has, by whichever charm it was chosen.
 
-use charm::{Databag, Observation, Relation};
+use charm::{Cluster, Databag, Observation, Relation};
+use cluster::k8s_openapi::ByteString;
 use feast::EntityKeys;
 use interfaces::kubernetes_manifest::Manifests;
 
 use crate::deliver::manifests_label;
 use crate::inputs::{DATABASES, FEAST_CONFIGURATION, POD_DEFAULTS, SECRETS};
-use crate::notebooks::FILE;
+use crate::notebooks::{FILE, secret_kind};
 use crate::options::Choices;
 
 /// Where the choice is kept from the first request for a database on. Neither databases nor the dispatcher read it.
@@ -24,7 +25,8 @@ pub(crate) fn chosen(seen: &Observation, choices: &Choices) -> EntityKeys {
 pub(crate) fn before(seen: &Observation) -> EntityKeys {
     let delivered =
         seen.relations(SECRETS).iter().find_map(|relation| delivered_on(relation, seen));
-    delivered.unwrap_or_else(|| begun(seen))
+    let placed = || delivered_into(seen.cluster.cluster()?);
+    delivered.or_else(placed).unwrap_or_else(|| begun(seen))
 }
 
 /// Notes the choice in a databag. What says nothing means the older.
@@ -57,11 +59,26 @@ fn delivered_on(relation: &Relation, seen: &Observation) -> Option<EntityKeys> {
         .get(KEY)
         .map(ToOwned::to_owned)
         .or_else(|| texts.chain([published]).find_map(version_in));
-    Some(match version.as_deref() {
+    Some(self::version(version.as_deref()))
+}
+
+/// By ourselves: one file is as good as another, as all were written together.
+fn delivered_into(cluster: &Cluster) -> Option<EntityKeys> {
+    let file = cluster.objects.iter().find_map(|(id, content)| {
+        let secret = (id.kind == secret_kind()).then_some(content)?;
+        let data = secret.reveal().get("data")?.get(FILE)?.clone();
+        let ByteString(bytes) = serde_json::from_value(data).ok()?;
+        String::from_utf8(bytes).ok()
+    });
+    Some(version(version_of(&file?).as_deref()))
+}
+
+fn version(text: Option<&str>) -> EntityKeys {
+    match text {
         Some("3") => EntityKeys::Version3,
         // What says nothing is from before there was a choice.
         _ => EntityKeys::Version2,
-    })
+    }
 }
 
 /// The version in the file in these manifests.
@@ -71,6 +88,10 @@ fn version_in(manifests: &str) -> Option<String> {
         .objects()
         .iter()
         .find_map(|object| object.get("stringData")?.get(FILE)?.as_str())?;
+    version_of(file)
+}
+
+fn version_of(file: &str) -> Option<String> {
     let version =
         file.lines().find_map(|line| line.strip_prefix("entity_key_serialization_version:"))?;
     Some(version.trim().to_owned())

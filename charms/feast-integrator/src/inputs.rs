@@ -46,7 +46,7 @@ const fn database(name: &'static str) -> Endpoint {
 
 /// Hooks that can change nothing about what this charm wants.
 pub fn is_of_no_interest(dispatch: &Dispatch) -> bool {
-    ["start", "stop", "remove"].iter().any(|name| dispatch.is_hook(name))
+    ["start", "stop"].iter().any(|name| dispatch.is_hook(name))
 }
 
 /// The three databases.

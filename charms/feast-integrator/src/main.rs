@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use charm::Change;
 use clap::Parser;
-use feast_integrator::{ENDPOINTS, EXTRA_CONFIGURATION, act, decide, is_of_no_interest};
+use feast_integrator::{
+    Direct, ENDPOINTS, EXTRA_CONFIGURATION, act, decide, is_of_no_interest, is_premature, take_back,
+};
 use juju::{Error, Juju, Look};
 
 /// The charm feast-integrator. Juju runs it as `dispatch`, without arguments.
@@ -20,7 +22,8 @@ const VERSION: &str = match option_env!("CHARM_VERSION") {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let Arguments {} = Arguments::parse();
-    match dispatch().await {
+    // What it holds while it waits for the cluster is much for a stack.
+    match Box::pin(dispatch()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => juju::failed(&error),
     }
@@ -32,6 +35,9 @@ async fn dispatch() -> Result<(), Error> {
         return Ok(());
     }
     juju::subscribe(juju.dispatch().kind);
+    if juju.dispatch().is_hook("remove") {
+        return take_back(&juju).await;
+    }
     if let Some(action) = juju.dispatch().action_name() {
         return act(&juju, action).await;
     }
@@ -44,7 +50,8 @@ async fn dispatch() -> Result<(), Error> {
         ..Look::default()
     };
     let mut seen = juju.observe(&look).await?;
-    let mut changes = decide(&seen).changes(&seen);
+    let mut direct = Direct::observe(&mut seen).await;
+    let mut changes = direct.changes(&mut seen, decide).await;
     // Only Juju knows the URI of a new secret, which is then handed on in the same hook.
     let is_new = |change: &Change| matches!(change, Change::SecretAdd { .. });
     if changes.iter().any(is_new) {
@@ -56,8 +63,15 @@ async fn dispatch() -> Result<(), Error> {
         seen.owned_secrets = juju.owned_secrets().await?;
         changes = decide(&seen).changes(&seen);
     }
-    for change in &changes {
-        juju.apply(change).await?;
+    if is_premature(&juju, &changes).await? {
+        changes.retain(|change| !matches!(change, Change::Object(_)));
     }
-    juju.record(&changes).await
+    // The cluster first: nothing is announced before it is true, and what became of it decides on the status.
+    let mut made = direct.make(&mut changes).await;
+    direct.tell(&seen, &mut changes, decide);
+    for change in changes {
+        juju.apply(&change).await?;
+        made.push(change);
+    }
+    juju.record(&made).await
 }

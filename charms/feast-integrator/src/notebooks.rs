@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use charm::Secret;
+use charm::{ObjectContent, ObjectKind, Secret};
 use cluster::k8s_openapi::api::core::v1::{EnvVar, SecretVolumeSource, Volume, VolumeMount};
 use cluster::k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
-use cluster::{PodDefault, PodDefaultSpec, opaque_secret};
+use cluster::{PodDefault, PodDefaultSpec, opaque_secret, opaque_secret_data};
 use interfaces::kubernetes_manifest::Manifests;
 use serde::Serialize;
+use serde_json::Value;
 
+use crate::names::Names;
 use crate::options::Choices;
 
 /// The key in the Secret, which is the name of the file in notebooks.
@@ -21,18 +23,49 @@ pub(crate) fn certificates_path(choices: &Choices) -> String {
     format!("{}/{CERTIFICATES}", choices.mount_path)
 }
 
-/// The `Secret` with the file and the certificates.
-pub(crate) fn secret(choices: &Choices, file: &Secret, certificates: Option<&str>) -> Manifests {
-    let file = (FILE.to_owned(), file.reveal().to_owned());
-    let certificates = certificates.map(|ca| (CERTIFICATES.to_owned(), ca.to_owned()));
-    let content = [file].into_iter().chain(certificates).collect();
-    manifest(&opaque_secret(&choices.secret_name, content))
+/// The kind of the first object.
+pub(crate) fn secret_kind() -> ObjectKind {
+    ObjectKind::new("v1", "Secret")
 }
 
-/// The `PodDefault` that mounts them into the pods that ask for it.
-pub(crate) fn pod_default(application: &str, choices: &Choices) -> Manifests {
-    let Choices { secret_name, mount_path, pod_label, connect_timeout, .. } = choices;
-    let (label, value) = pod_label;
+/// The kind of the second object, which Kubeflow's admission webhook defines.
+pub(crate) fn pod_default_kind() -> ObjectKind {
+    ObjectKind::new("kubeflow.org/v1alpha1", "PodDefault")
+}
+
+/// The `Secret` with the file and the certificates, for the dispatcher.
+pub(crate) fn secret(names: &Names, file: &Secret, certificates: Option<&str>) -> Manifests {
+    manifests(&opaque_secret(&names.secret, entries(file, certificates)))
+}
+
+/// The same as it is in a namespace.
+pub(crate) fn secret_content(
+    names: &Names,
+    file: &Secret,
+    certificates: Option<&str>,
+) -> ObjectContent {
+    content(&opaque_secret_data(&names.secret, entries(file, certificates)))
+}
+
+/// The `PodDefault` that mounts them into the pods that ask for it, for the dispatcher.
+pub(crate) fn pod_default(names: &Names, choices: &Choices) -> Manifests {
+    manifests(&mounting(names, choices))
+}
+
+/// The same as it is in a namespace.
+pub(crate) fn pod_default_content(names: &Names, choices: &Choices) -> ObjectContent {
+    content(&mounting(names, choices))
+}
+
+fn entries(file: &Secret, certificates: Option<&str>) -> BTreeMap<String, String> {
+    let file = (FILE.to_owned(), file.reveal().to_owned());
+    let certificates = certificates.map(|ca| (CERTIFICATES.to_owned(), ca.to_owned()));
+    [file].into_iter().chain(certificates).collect()
+}
+
+fn mounting(names: &Names, choices: &Choices) -> PodDefault {
+    let Names { secret: secret_name, pod_default, pod_label: (label, value) } = names;
+    let Choices { mount_path, connect_timeout, .. } = choices;
     let variable = |name: &str, value: String| EnvVar {
         name: name.to_owned(),
         value: Some(value),
@@ -63,13 +96,22 @@ pub(crate) fn pod_default(application: &str, choices: &Choices) -> Manifests {
             ..Volume::default()
         }],
     };
-    let default = format!("{application}-access-feast");
-    let name = choices.pod_default_name.as_ref().unwrap_or(&default);
-    manifest(&PodDefault::new(name, spec))
+    PodDefault::new(pod_default, spec)
 }
 
 /// One object, as the dispatcher is handed it.
-fn manifest(object: &impl Serialize) -> Manifests {
-    let object = serde_json::to_value(object).expect("typed objects have text keys only");
-    Manifests::new(vec![object]).expect("our objects have names and no namespace")
+fn manifests(object: &impl Serialize) -> Manifests {
+    Manifests::new(vec![json(object)]).expect("our objects have names and no namespace")
+}
+
+/// What an object holds, as the cluster gives it back.
+fn content(object: &impl Serialize) -> ObjectContent {
+    match json(object) {
+        Value::Object(object) => ObjectContent::of(object),
+        _ => unreachable!("an object is an object"),
+    }
+}
+
+fn json(object: &impl Serialize) -> Value {
+    serde_json::to_value(object).expect("typed objects have text keys only")
 }

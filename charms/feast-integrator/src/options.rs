@@ -1,10 +1,13 @@
 //! What the operator chose, in this charm's own terms.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU16;
 
 use charm::{Observation, Options, SecretAnswer, Status};
 use cluster::{is_dns_label, is_dns_subdomain, is_label_key, is_label_value};
 use feast::{CONNECT_TIMEOUT, EntityKeys, Extra, REGISTRY_CACHE_TTL};
+
+use crate::destination::Delivery;
 
 /// Further keys for the file, or the secret that holds them.
 pub const EXTRA_CONFIGURATION: &str = "extra-configuration";
@@ -45,6 +48,16 @@ pub(crate) struct Choices {
     pub(crate) manifests_as_secret: bool,
     /// Whether the UI gets everything in a Juju secret.
     pub(crate) configuration_as_secret: bool,
+    /// By which way users' namespaces get their objects.
+    pub(crate) delivery: Delivery,
+    /// The namespaces that get them; empty where the selector decides.
+    pub(crate) namespaces: BTreeSet<String>,
+    /// The labels of the namespaces that get them.
+    pub(crate) namespace_selector: String,
+    /// Namespaces that do not get them in any case.
+    pub(crate) excluded_namespaces: BTreeSet<String>,
+    /// Whether the dispatcher puts an object with a namespace there and nowhere else.
+    pub(crate) dispatcher_pins: bool,
 }
 
 /// libpq's word for what is asked of TLS.
@@ -76,6 +89,11 @@ impl Default for Choices {
             keep_last_configuration: false,
             manifests_as_secret: false,
             configuration_as_secret: false,
+            delivery: Delivery::Auto,
+            namespaces: BTreeSet::new(),
+            namespace_selector: "app.kubernetes.io/part-of=kubeflow-profile".to_owned(),
+            excluded_namespaces: BTreeSet::new(),
+            dispatcher_pins: false,
         }
     }
 }
@@ -84,6 +102,16 @@ impl Choices {
     /// The file's own default applies to the registry's URL alone.
     pub(crate) fn registry_connect_timeout(&self) -> NonZeroU16 {
         self.connect_timeout.unwrap_or(CONNECT_TIMEOUT)
+    }
+
+    /// The label selector of the namespaces to be looked at; empty is all of them.
+    pub(crate) fn selector(&self) -> &str {
+        if self.namespaces.is_empty() { &self.namespace_selector } else { "" }
+    }
+
+    /// The namespaces that the operator has listed, without those that are excluded nevertheless.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = &str> {
+        self.namespaces.difference(&self.excluded_namespaces).map(String::as_str)
     }
 }
 
@@ -133,6 +161,22 @@ pub(crate) fn choices(seen: &Observation) -> Result<Choices, Vec<Status>> {
         keep_last_configuration: options.boolean("keep-last-configuration").unwrap_or_default(),
         manifests_as_secret: options.boolean("manifests-as-secret").unwrap_or_default(),
         configuration_as_secret: options.boolean("configuration-as-secret").unwrap_or_default(),
+        delivery: options
+            .choice(
+                "delivery",
+                &[
+                    ("auto", Delivery::Auto),
+                    ("dispatcher", Delivery::Dispatcher),
+                    ("direct", Delivery::Direct),
+                ],
+            )
+            .unwrap_or(default.delivery),
+        namespaces: options.parsed("namespaces", namespaces).unwrap_or_default(),
+        namespace_selector: options
+            .parsed("namespace-selector", selector)
+            .unwrap_or(default.namespace_selector),
+        excluded_namespaces: options.parsed("exclude-namespaces", namespaces).unwrap_or_default(),
+        dispatcher_pins: options.boolean("dispatcher-pins-namespaces").unwrap_or_default(),
     };
     // It is crates/juju that follows it.
     options.choice("hook-commands", &[("auto", ()), ("processes", ())]);
@@ -160,6 +204,36 @@ fn label(text: &str) -> Result<(String, String), &'static str> {
         Ok((key.to_owned(), value.to_owned()))
     } else {
         Err("is not a label that Kubernetes takes, as <key>=<value>")
+    }
+}
+
+/// Names between commas, blanks or lines.
+fn namespaces(text: &str) -> Result<BTreeSet<String>, &'static str> {
+    let names = text.split([',', ' ', '\n']).map(str::trim).filter(|name| !name.is_empty());
+    let names: BTreeSet<String> = names.map(ToOwned::to_owned).collect();
+    if names.iter().all(|name| is_dns_label(name)) {
+        Ok(names)
+    } else {
+        Err("is not a list of names of namespaces, with commas between them")
+    }
+}
+
+/// The part of Kubernetes' label selectors that is without parentheses, as kubectl takes it.
+fn selector(text: &str) -> Result<String, &'static str> {
+    let is_one = |one: &str| match one.split_once('=') {
+        Some((key, value)) => {
+            let key = key.strip_suffix('!').unwrap_or(key);
+            is_label_key(key) && is_label_value(value.strip_prefix('=').unwrap_or(value))
+        }
+        None => is_label_key(one.strip_prefix('!').unwrap_or(one)),
+    };
+    let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+    if parts.iter().all(|part| is_one(part)) {
+        Ok(parts.join(","))
+    } else {
+        Err(
+            "is not a label selector, as <key>=<value>, <key>!=<value>, <key> or !<key>, with commas between them",
+        )
     }
 }
 

@@ -1,13 +1,14 @@
 //! What the actions ask about, of what was seen.
 
 use actions::{STORES, Store, logins};
-use charm::{Change, Observation, Secret, Status};
+use charm::{Change, Observation, Secret, Sight, Status};
 use postgresql::Login;
 
 use crate::decide::decide;
+use crate::destination::{Destination, destination};
 use crate::inputs::{self, Databases, ENDPOINTS};
 use crate::options::{self, Choices};
-use crate::{entity_keys, notebooks, stores};
+use crate::{entity_keys, names, namespaces, notebooks, stores};
 
 /// The three stores, as those who are given the file will use them, whether or not all of them are there.
 pub(crate) fn stores(seen: &Observation) -> Result<[Store; 3], String> {
@@ -50,6 +51,28 @@ pub(crate) fn changes(seen: &Observation) -> (Vec<Change>, Option<&'static str>)
     let then = seen.after(&new);
     let others = decide(&then).changes(&then);
     (new.into_iter().chain(others).collect(), note)
+}
+
+/// How the file comes to notebooks, as far as this unit knows.
+pub(crate) fn delivery(seen: &Observation) -> String {
+    let choices = match options::choices(seen) {
+        Ok(choices) => choices,
+        Err(troubles) => return sentence(&troubles),
+    };
+    match (destination(seen, &choices), &seen.cluster) {
+        (Destination::Dispatcher, _) => "by the resource dispatcher".to_owned(),
+        (_, Sight::Unlooked) if !seen.leader => "only the leader knows".to_owned(),
+        (Destination::Nowhere(status), _) => sentence(&[status]),
+        (Destination::Namespaces, Sight::Seen(cluster)) => {
+            let names = names::in_cluster(seen, &choices, cluster);
+            let placed = namespaces::of_secret(cluster, &names.secret);
+            match placed.as_slice() {
+                [] => "directly, into no namespace yet".to_owned(),
+                placed => format!("directly, as {} in {}", names.secret, charm::namespaces(placed)),
+            }
+        }
+        (Destination::Namespaces, _) => "directly, once the databases are there".to_owned(),
+    }
 }
 
 fn login(

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::Juju;
-use crate::command::ask;
 
 /// What is to become of the units of our application.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -27,7 +26,7 @@ impl Juju {
     ///
     /// [`crate::Error::Command`] when Juju itself does not work.
     pub async fn goal_state(&self) -> Result<GoalState, crate::Error> {
-        Ok(ask("goal-state", &[]).await?)
+        Ok(self.commands().ask("goal-state", &[]).await?)
     }
 }
 

@@ -62,7 +62,8 @@ impl Juju {
     /// [`crate::Error::Command`] when `juju-log` does not work.
     pub async fn warn(&self, text: &str) -> Result<(), crate::Error> {
         let text = argument(text, LONGEST_ARGUMENT);
-        Ok(run("juju-log", &["--log-level", "WARNING", "--", &text]).await?)
+        let args = ["--log-level", "WARNING", "--", &text];
+        Ok(self.commands().run("juju-log", &args).await?)
     }
 }
 

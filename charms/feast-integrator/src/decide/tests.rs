@@ -330,7 +330,7 @@ fn any_observation() -> impl Strategy<Value = Observation> {
 }
 
 /// A property that does not hold fails the test with what is wrong.
-fn holds(property: Result<(), String>) -> Result<(), TestCaseError> {
+pub(crate) fn holds(property: Result<(), String>) -> Result<(), TestCaseError> {
     property.map_err(TestCaseError::fail)
 }
 

@@ -85,6 +85,11 @@ fn every_option_has_its_effect() {
         ("manifests-as-secret", ConfigValue::Boolean(true)),
         ("configuration-as-secret", ConfigValue::Boolean(true)),
         ("hook-commands", text("processes")),
+        ("delivery", text("direct")),
+        ("namespaces", text("bob, alice")),
+        ("namespace-selector", text("team=shop, !old,beta!=yes")),
+        ("exclude-namespaces", text("carol")),
+        ("dispatcher-pins-namespaces", ConfigValue::Boolean(true)),
     ]);
     assert_eq!(seen.config.len(), defaults().len());
     let chosen = Choices {
@@ -104,6 +109,11 @@ fn every_option_has_its_effect() {
         keep_last_configuration: true,
         manifests_as_secret: true,
         configuration_as_secret: true,
+        delivery: Delivery::Direct,
+        namespaces: ["alice".to_owned(), "bob".to_owned()].into(),
+        namespace_selector: "team=shop,!old,beta!=yes".to_owned(),
+        excluded_namespaces: ["carol".to_owned()].into(),
+        dispatcher_pins: true,
     };
     assert_eq!(choices(&seen), Ok(chosen));
 }
