@@ -10,5 +10,6 @@ resource "juju_application" "feast_integrator" {
 
   config      = var.config
   constraints = var.constraints
+  trust       = var.trust
   units       = var.units
 }

@@ -33,6 +33,12 @@ variable "revision" {
   default     = null
 }
 
+variable "trust" {
+  description = "Whether the charm may write into users' namespaces, which it does where no resource-dispatcher is related"
+  type        = bool
+  default     = false
+}
+
 variable "units" {
   description = "Number of units"
   type        = number

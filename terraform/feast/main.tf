@@ -35,6 +35,7 @@ module "feast_integrator" {
   constraints = var.feast_integrator.constraints
   model_uuid  = var.model_uuid
   revision    = var.feast_integrator.revision
+  trust       = var.feast_integrator.trust
   units       = var.feast_integrator.units
 }
 

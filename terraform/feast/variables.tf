@@ -15,6 +15,7 @@ variable "feast_integrator" {
     config      = optional(map(string), {})
     constraints = optional(string)
     revision    = optional(number)
+    trust       = optional(bool, false)
     units       = optional(number, 1)
   })
   default  = {}
