@@ -353,6 +353,17 @@ fn with_the_last_unit_goes_all_that_is_ours_and_nothing_else() {
 }
 
 #[test]
+fn a_juju_that_does_not_tell_who_stays_keeps_nothing_from_being_taken_back() {
+    for event in [Event::RelationBroken(REGISTRY), Event::hook("remove")] {
+        let mut world = World::delivered();
+        let refusal = ("goal-state".to_owned(), "application not found".to_owned());
+        world.deployed.unit.state.refusals = [refusal].into();
+        world.settle(event);
+        assert!(world.there().is_empty());
+    }
+}
+
+#[test]
 fn an_end_that_the_cluster_does_not_hear_of_is_logged_and_no_failure() {
     let mut world = World::delivered();
     world.kubernetes.cluster().failures = vec![tests::kubernetes::Failure {

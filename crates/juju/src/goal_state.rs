@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::Juju;
+use crate::command::Error;
 
 /// What is to become of the units of our application.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -22,11 +23,16 @@ struct Goal {
 impl Juju {
     /// Asks for the units of our application: one hook command.
     ///
+    /// Some releases of Juju refuse to tell once the application is on its way out. Then nobody is known to stay.
+    ///
     /// # Errors
     ///
     /// [`crate::Error::Command`] when Juju itself does not work.
     pub async fn goal_state(&self) -> Result<GoalState, crate::Error> {
-        Ok(self.commands().ask("goal-state", &[]).await?)
+        match self.commands().ask("goal-state", &[]).await {
+            Err(Error::Refused { .. }) => Ok(GoalState::default()),
+            other => Ok(other?),
+        }
     }
 }
 
