@@ -6,6 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use juju_sim::{State, binary};
+use probe::By;
 use serde_json::json;
 use stand::runner::{Action, Hook, Ran, Run, Runner};
 
@@ -22,7 +23,7 @@ pub(crate) fn unpack(folder: &Path) {
 }
 
 /// What is different from what a story expects, in lines.
-pub(crate) fn differences(runner: &mut Runner, charm: &Path, story: &Story) -> String {
+pub(crate) fn differences(runner: &mut Runner, charm: &Path, by: By, story: &Story) -> String {
     let version = Version::V3;
     let folder = tempfile::tempdir().unwrap();
     let mut state = world::state(version, story.unit);
@@ -49,7 +50,7 @@ pub(crate) fn differences(runner: &mut Runner, charm: &Path, story: &Story) -> S
                 action = Some(Action { name: "backup".to_owned(), parameters });
             }
         }
-        put(&hook.plan(&values), folder.path(), &state.unit);
+        put(&hook.plan(by, &values), folder.path(), &state.unit);
         let variables = [(probe::FOLDER.to_owned(), folder.path().display().to_string())].into();
         let run = Run { charm, state: &state, hook: happens, action, variables };
         let ran: Ran<State> = runner.run(&run).unwrap();

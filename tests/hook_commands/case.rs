@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use probe::{Answer, Command, Plan, Report, filled};
+use probe::{Answer, By, Command, Plan, Report, filled};
 use serde::Deserialize;
 
 /// What happens to one unit, hook after hook, from a world in order.
@@ -124,7 +124,7 @@ pub(crate) fn count(stories: &[Story]) -> usize {
 
 impl Hook {
     /// What the charm is to do.
-    pub(crate) fn plan(&self, values: &BTreeMap<String, String>) -> Plan {
+    pub(crate) fn plan(&self, by: By, values: &BTreeMap<String, String>) -> Plan {
         let within = match self.within {
             Within::ConfigChanged => "hooks/config-changed",
             Within::RelationChanged => "hooks/db-relation-changed",
@@ -132,6 +132,7 @@ impl Hook {
         };
         Plan {
             within: within.to_owned(),
+            by,
             commands: self.cases.iter().map(Case::command).collect(),
             values: values.clone(),
             exit: self.exit,

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use juju_sim::binary;
-use probe::{Command, Plan, Report};
+use probe::{By, Command, Plan, Report};
 use stand::cache::Cache;
 use stand::controller::{Controller, Settings};
 use tempfile::TempDir;
@@ -116,7 +116,7 @@ impl Stand {
     }
 
     /// What is different from what a story expects, in lines.
-    pub(crate) fn differences(&mut self, story: &Story) -> String {
+    pub(crate) fn differences(&mut self, by: By, story: &Story) -> String {
         let (me, peer) = match story.unit {
             Who::Leader => (self.leader.clone(), self.follower.clone()),
             Who::Follower => (self.follower.clone(), self.leader.clone()),
@@ -130,7 +130,7 @@ impl Stand {
             if hook.within == Within::ConfigChanged {
                 values.insert("tick".to_owned(), self.ticks.to_string());
             }
-            let said = self.trigger(hook.within, &me, &hook.plan(&values));
+            let said = self.trigger(hook.within, &me, &hook.plan(by, &values));
             let report = self.report(&me, &said);
             text += &case::differences(hook, Version::V4, &report);
             let expected = hook.flush_refused.get(&Version::V4);
@@ -216,5 +216,11 @@ fn saved(line: &str, name: &str) -> Command {
 }
 
 fn plan(within: &str, commands: &[Command], values: &Values) -> Plan {
-    Plan { within: within.to_owned(), commands: commands.to_vec(), values: values.clone(), exit: 0 }
+    Plan {
+        within: within.to_owned(),
+        by: By::Tools,
+        commands: commands.to_vec(),
+        values: values.clone(),
+        exit: 0,
+    }
 }

@@ -16,23 +16,35 @@ mod world;
 
 use case::{Story, Version};
 use juju_4::Stand;
+use probe::By;
 use stand::cache::Cache;
 use stand::missing::{Need, needs};
 use stand::runner::Runner;
 
-/// Fails with what was different in `place`, or says how many cases there were.
-fn demand(place: &str, stories: &[Story], different: &str) {
-    assert!(different.is_empty(), "{place} answers differently:\n{different}");
-    println!("{place}: {} cases in {} stories", case::count(stories), stories.len());
+const WAYS: [By; 2] = [By::Tools, By::Socket];
+
+/// Asks everything by the tools and over the socket of what is at `place`, and fails with what was different.
+fn demand(place: &str, mut differences: impl FnMut(By, &Story) -> String) {
+    let stories = case::stories();
+    let count = case::count(&stories);
+    let mut different = String::new();
+    for by in WAYS {
+        let here: String = stories.iter().map(|story| differences(by, story)).collect();
+        if here.is_empty() {
+            println!("{place}, {by:?}: {count} cases in {} stories", stories.len());
+        } else {
+            different += &format!("{place}, {by:?}, answers differently:\n{here}");
+        }
+    }
+    assert!(different.is_empty(), "{different}");
 }
 
 #[test]
 fn the_simulated_unit_answers_what_juju_answers() {
-    let stories = case::stories();
     for version in [Version::V3, Version::V4] {
-        let different: String =
-            stories.iter().map(|story| simulated::differences(story, version)).collect();
-        demand(&format!("the simulated unit of Juju {version:?}"), &stories, &different);
+        demand(&format!("the simulated unit as {version:?}"), |by, story| {
+            simulated::differences(by, story, version)
+        });
     }
 }
 
@@ -45,10 +57,9 @@ fn the_agent_of_juju_3_6_answers_what_juju_answers() {
     let mut runner = Runner::start(&cache).unwrap();
     let charm = tempfile::tempdir().unwrap();
     agent::unpack(charm.path());
-    let stories = case::stories();
-    let different: String =
-        stories.iter().map(|story| agent::differences(&mut runner, charm.path(), story)).collect();
-    demand("the agent of Juju 3.6", &stories, &different);
+    demand("the agent of Juju 3.6", |by, story| {
+        agent::differences(&mut runner, charm.path(), by, story)
+    });
 }
 
 #[test]
@@ -58,7 +69,5 @@ fn juju_4_1_answers_what_juju_answers() {
     }
     let cache = Cache::open(|line| println!("{line}")).unwrap();
     let mut stand = Stand::start(&cache);
-    let stories = case::stories();
-    let different: String = stories.iter().map(|story| stand.differences(story)).collect();
-    demand("Juju 4.1", &stories, &different);
+    demand("Juju 4.1", |by, story| stand.differences(by, story));
 }

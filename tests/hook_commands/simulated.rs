@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use juju_sim::{Event, Unit, binary};
-use probe::{Plan, Report};
+use probe::{By, Plan, Report};
 use serde_json::json;
 
 use crate::case::{self, Story, Version, Within};
@@ -17,7 +17,7 @@ pub(crate) fn metadata() -> PathBuf {
 }
 
 /// What is different from what a story expects, in lines.
-pub(crate) fn differences(story: &Story, version: Version) -> String {
+pub(crate) fn differences(by: By, story: &Story, version: Version) -> String {
     let mut unit = Unit::deploy(&metadata(), world::state(version, story.unit)).unwrap();
     let folder = tempfile::tempdir().unwrap();
     unit.extra.insert(probe::FOLDER.to_owned(), folder.path().into());
@@ -33,7 +33,7 @@ pub(crate) fn differences(story: &Story, version: Version) -> String {
             }
         };
         let name = unit.state.unit.clone();
-        put(&hook.plan(&values), folder.path(), &name);
+        put(&hook.plan(by, &values), folder.path(), &name);
         let outcome = unit.run(&binary("probe"), event).unwrap();
         let report = take(folder.path(), &name, &outcome.stderr);
         text += &case::differences(hook, version, &report);

@@ -20,7 +20,7 @@ const NOT_BEGUN: &str = "bad request: ";
 
 /// The socket of the agent, and the connection to it once there is one.
 #[derive(Debug)]
-pub(crate) struct Agent {
+pub struct Agent {
     address: PathBuf,
     context_id: String,
     dir: String,
@@ -39,7 +39,7 @@ struct Connection {
 
 /// Why a request has no answer.
 #[derive(Debug)]
-pub(crate) enum Trouble {
+pub enum Trouble {
     /// It was certainly not carried out.
     NotDone(Reason),
     /// Nobody knows whether it was carried out.
@@ -65,17 +65,19 @@ pub enum Reason {
 
 /// What a hook command answered.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub struct Answer {
     /// As the exit status of the tool.
-    pub(crate) code: i64,
-    pub(crate) stdout: Vec<u8>,
-    pub(crate) stderr: Vec<u8>,
+    pub code: i64,
+    /// What the tool would print.
+    pub stdout: Vec<u8>,
+    /// What it would print to standard error.
+    pub stderr: Vec<u8>,
 }
 
 impl Agent {
     /// The agent that the environment of a hook describes, for a hook that runs in the folder `dir`. None where hook
     /// commands run elsewhere than the agent, with a token and through TLS.
-    pub(crate) fn of(variable: impl Fn(&str) -> Option<String>, dir: &str) -> Option<Self> {
+    pub fn of(variable: impl Fn(&str) -> Option<String>, dir: &str) -> Option<Self> {
         let filled = |name: &str| variable(name).filter(|value| !value.is_empty());
         let local = filled("JUJU_AGENT_SOCKET_NETWORK").as_deref() == Some("unix")
             && filled("JUJU_AGENT_TOKEN").is_none();
@@ -95,7 +97,11 @@ impl Agent {
     }
 
     /// Has a hook command run. After any trouble, the connection is closed.
-    pub(crate) async fn run(
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble`] says whether it may have been carried out.
+    pub async fn run(
         &mut self,
         command: &str,
         args: &[&str],

@@ -22,7 +22,7 @@ mod rpc;
 mod secret;
 mod status;
 
-pub use agent::Reason;
+pub use agent::{Agent, Answer, Reason, Trouble};
 pub use apply::Error as ApplyError;
 pub use command::Error as CommandError;
 pub use environment::{Error, Juju, NotAHook};

@@ -13,12 +13,23 @@ pub const FOLDER: &str = "PROBE";
 pub struct Plan {
     /// The value of `JUJU_DISPATCH_PATH` of the hook or action to do it in.
     pub within: String,
+    /// How hook commands are run.
+    pub by: By,
     /// The hook commands.
     pub commands: Vec<Command>,
     /// Texts for `{name}` in arguments and input. The model's UUID is `{model}`.
     pub values: BTreeMap<String, String>,
     /// The exit status after that.
     pub exit: u8,
+}
+
+/// How hook commands are run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum By {
+    /// As processes.
+    Tools,
+    /// By requests on one connection to the agent's socket.
+    Socket,
 }
 
 /// A hook command.

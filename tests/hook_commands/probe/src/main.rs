@@ -8,7 +8,9 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
-use probe::{Answer, FOLDER, Plan, plan_of, report_of};
+use juju::Agent;
+use probe::{Answer, By, FOLDER, Plan, plan_of, report_of};
+use tokio::runtime::Builder;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let variable = |name: &str| env::var(name).map_err(|error| format!("{name}: {error}"));
@@ -21,12 +23,41 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         return Ok(ExitCode::SUCCESS);
     }
     plan.values.insert("model".to_owned(), variable("JUJU_MODEL_UUID")?);
-    let report = plan.carry_out(by_tool)?;
+    let report = match plan.by {
+        By::Tools => plan.carry_out(by_tool)?,
+        By::Socket => {
+            let folder = env::current_dir()?.display().to_string();
+            let agent = Agent::of(|name| env::var(name).ok(), &folder);
+            let mut agent = agent.ok_or("the environment names no socket")?;
+            let runtime = Builder::new_current_thread().enable_all().build()?;
+            plan.carry_out(|words, stdin| runtime.block_on(by_socket(&mut agent, words, stdin)))?
+        }
+    };
     fs::remove_file(path)?;
     let unfinished = folder.join(format!("{}.unfinished", std::process::id()));
     fs::write(&unfinished, serde_json::to_vec(&report)?)?;
     fs::rename(unfinished, report_of(&folder, &unit))?;
     Ok(ExitCode::from(plan.exit))
+}
+
+/// Has the agent run a hook command.
+async fn by_socket(
+    agent: &mut Agent,
+    words: &[String],
+    stdin: Option<&str>,
+) -> Result<Answer, Box<dyn Error>> {
+    let (name, args) = words.split_first().ok_or("a hook command without a name")?;
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let answer = agent
+        .run(name, &args, stdin.map(str::as_bytes))
+        .await
+        .map_err(|trouble| format!("{name}: {trouble:?}"))?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok(Answer {
+        code: answer.code.try_into()?,
+        stdout: text(&answer.stdout),
+        stderr: text(&answer.stderr),
+    })
 }
 
 /// Runs a hook command as a process.
