@@ -27,16 +27,16 @@ const WAYS: [By; 2] = [By::Tools, By::Socket];
 fn demand(place: &str, mut differences: impl FnMut(By, &Story) -> String) {
     let stories = case::stories();
     let count = case::count(&stories);
-    let mut different = String::new();
+    let mut different = Vec::new();
     for by in WAYS {
         let here: String = stories.iter().map(|story| differences(by, story)).collect();
         if here.is_empty() {
             println!("{place}, {by:?}: {count} cases in {} stories", stories.len());
         } else {
-            different += &format!("{place}, {by:?}, answers differently:\n{here}");
+            different.push(format!("{place}, {by:?}, answers differently:\n{here}"));
         }
     }
-    assert!(different.is_empty(), "{different}");
+    assert!(different.is_empty(), "{}", different.concat());
 }
 
 #[test]
