@@ -3,6 +3,7 @@
 mod actions;
 mod as_secrets;
 mod deploy;
+mod direct;
 mod login;
 mod notebook;
 mod page;
@@ -33,6 +34,7 @@ use terminal::Terminal;
 const USER: &str = "alice";
 
 #[derive(clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Arguments {
     /// Which Feast the UI and the notebook have.
     #[arg(long, default_value = "0.49.0", value_parser = ["0.49.0", "newest"])]
@@ -43,6 +45,10 @@ pub(crate) struct Arguments {
     /// Give the databases new passwords while a notebook and the UI are at work, and look for all passwords everywhere.
     #[arg(long)]
     rotate: bool,
+    /// Do without resource-dispatcher: feast-integrator is trusted and writes into users' namespaces itself, and in the end
+    /// it is removed and takes everything along.
+    #[arg(long, conflicts_with_all = ["tls", "rotate"])]
+    direct: bool,
     /// Leave everything running; `cargo xtask juju …` and `cargo xtask kubectl …` talk to it, `cargo xtask down` ends it.
     #[arg(long)]
     keep: bool,
@@ -57,11 +63,13 @@ pub(crate) struct Show<'a> {
     pub(crate) tls: bool,
     /// Passwords that change, and are nowhere where they need not be.
     pub(crate) rotate: bool,
+    /// No dispatcher.
+    pub(crate) direct: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let Arguments { feast, tls, rotate, keep } = arguments;
-    let stand = demo(Show { feast, tls: *tls, rotate: *rotate })?;
+    let Arguments { feast, tls, rotate, direct, keep } = arguments;
+    let stand = demo(Show { feast, tls: *tls, rotate: *rotate, direct: *direct })?;
     if *keep {
         stand.keep()?;
         println!("Left running: try `cargo xtask juju status`, end it with `cargo xtask down`.");
@@ -114,16 +122,19 @@ fn prepare(terminal: &mut Terminal, feast: &str) -> Result<Stand> {
 /// A stand on which all charms are deployed, related and active.
 pub(crate) fn deployed(terminal: &mut Terminal, feast: &str) -> Result<Stand> {
     let stand = prepare(terminal, feast)?;
-    deploy(terminal, &stand.address, false)?;
+    deploy(terminal, &stand.address, false, false)?;
     Ok(stand)
 }
 
-fn deploy(terminal: &mut Terminal, address: &Address, tls: bool) -> Result<()> {
+fn deploy(terminal: &mut Terminal, address: &Address, tls: bool, direct: bool) -> Result<()> {
     deploy::create_user(address, USER)?;
+    if direct {
+        direct::create_others(address)?;
+    }
     terminal.step("deploy and integrate");
-    deploy::deploy(address, tls)?;
+    deploy::deploy(address, tls, direct)?;
     terminal.step("wait until all are active");
-    deploy::wait(address)
+    deploy::wait(address, direct)
 }
 
 fn show(
@@ -135,7 +146,7 @@ fn show(
     if secrecy.is_some() {
         secrecy::turn_up_the_log(address)?;
     }
-    deploy(terminal, address, what.tls)?;
+    deploy(terminal, address, what.tls, what.direct)?;
     let mut lines = Vec::new();
     if what.tls {
         terminal.step("switch TLS on later");
@@ -145,7 +156,7 @@ fn show(
     let Checked { lines: found, pod, ui } = check(address)?;
     lines.extend(found);
     terminal.step("ask the charms");
-    lines.push(actions::check(address)?);
+    lines.push(actions::check(address, what.direct)?);
     if what.tls {
         terminal.step("look at TLS");
         lines.extend(tls::check(&pod)?);
@@ -167,6 +178,10 @@ fn show(
             lines.push(as_secrets::check(&mut scene, || secrecy.note(address))?);
         }
         lines.push(page::look(&ui, &screenshot(), &address.folder)?);
+    }
+    if what.direct {
+        terminal.step("look at all namespaces, and remove feast-integrator");
+        lines.extend(direct::check(address)?);
     }
     terminal.step("the model");
     terminal::run(&mut address.juju(), "juju", &["status", "--relations"])?;

@@ -41,11 +41,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     });
     sums.tests(arguments.quick)?;
     if !arguments.quick {
-        let plain = Show { feast: "0.49.0", tls: false, rotate: false };
+        let plain = Show { feast: "0.49.0", tls: false, rotate: false, direct: false };
         sums.step("demo", || demo::in_a_test(plain));
         sums.step("demo with the newest Feast", || {
             demo::in_a_test(Show { feast: "newest", ..plain })
         });
+        let direct = Show { direct: true, ..plain };
+        sums.step("demo without a dispatcher", || demo::in_a_test(direct));
         let changing = Show { tls: true, rotate: true, ..plain };
         sums.step("demo with TLS and new passwords", || demo::in_a_test(changing));
     }

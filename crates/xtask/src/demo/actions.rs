@@ -8,7 +8,7 @@ const INTEGRATOR: &str = "feast-integrator/0";
 const UI: &str = "feast-ui/0";
 
 /// Runs every action that changes no table, and looks at what it says of a model in which nothing is wrong.
-pub(crate) fn check(address: &Address) -> Result<String> {
+pub(crate) fn check(address: &Address, direct: bool) -> Result<String> {
     let ask = |unit: &str, action: &str, key: &str| deploy::result(address, unit, action, key);
     let mut checks = 0;
     for unit in [INTEGRATOR, UI] {
@@ -34,7 +34,7 @@ pub(crate) fn check(address: &Address) -> Result<String> {
             return Err(format!("`juju run {unit} {action}` does not say {wanted:?}").into());
         }
     }
-    deploy::wait(address)?;
+    deploy::wait(address, direct)?;
     Ok(format!(
         "validate found {checks} things in order; plan, show-config, repair-ownership, list-projects and restart said so too"
     ))

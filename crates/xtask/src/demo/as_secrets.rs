@@ -32,7 +32,7 @@ pub(crate) fn check(scene: &mut Scene<'_>, issued: impl FnOnce() -> Result<()>) 
     // Juju 4.1-beta2 forgets a grant that is made in the hook that makes the secret. The next hook makes it again.
     let arguments = ["config", "feast-integrator", "pod-default-description=Use Feast"];
     terminal::run(&mut address.juju(), "juju", &arguments)?;
-    deploy::wait(address)?;
+    deploy::wait(address, false)?;
     let delivered = scene.ui.delivered()?.ok_or("the UI has no file any more")?;
     if scene.ui.starts()? != starts || scene.pod.volume.file(FILE)? != file {
         return Err("what users have changed with the way that it takes".into());

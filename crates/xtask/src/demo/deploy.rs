@@ -47,6 +47,17 @@ const RELATIONS: [(&str, &str); 8] = [
     ("feast-ui:ingress", "istio-pilot:ingress"),
 ];
 
+/// The application that puts objects into users' namespaces, where feast-integrator does not.
+const DISPATCHER: &str = "resource-dispatcher";
+
+fn applications(
+    direct: bool,
+) -> impl Iterator<Item = (&'static str, &'static str, &'static [&'static str])> {
+    APPLICATIONS
+        .into_iter()
+        .filter(move |(_, application, _)| !direct || *application != DISPATCHER)
+}
+
 /// A namespace as Kubeflow makes one for each user.
 pub(crate) fn create_user(address: &Address, name: &str) -> Result<()> {
     for arguments in [
@@ -68,9 +79,10 @@ pub(crate) fn create_user(address: &Address, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// With `tls` the databases take nothing else, but for the one that is told later.
-pub(crate) fn deploy(address: &Address, tls: bool) -> Result<()> {
-    for (charm, application, more) in APPLICATIONS {
+/// With `tls` the databases take nothing else, but for the one that is told later. With `direct` there is no dispatcher, and
+/// feast-integrator may do what one may.
+pub(crate) fn deploy(address: &Address, tls: bool, direct: bool) -> Result<()> {
+    for (charm, application, more) in applications(direct) {
         let file = format!("./{charm}_{}.charm", Arch::host().juju());
         let mut arguments = vec!["deploy", &file, application];
         arguments.extend(more);
@@ -79,20 +91,25 @@ pub(crate) fn deploy(address: &Address, tls: bool) -> Result<()> {
         }
         terminal::run(address.juju().current_dir(workspace::charms()), "juju", &arguments)?;
     }
-    for (one, other) in RELATIONS {
+    if direct {
+        let trust = ["trust", "feast-integrator", "--scope=cluster"];
+        terminal::run(&mut address.juju(), "juju", &trust)?;
+    }
+    let is_there = |(_, other): &(&str, &str)| !direct || !other.starts_with(DISPATCHER);
+    for (one, other) in RELATIONS.into_iter().filter(is_there) {
         terminal::run(&mut address.juju(), "juju", &["integrate", one, other])?;
     }
     Ok(())
 }
 
 /// Waits until every unit is active and idle, with a line for each change on the way.
-pub(crate) fn wait(address: &Address) -> Result<()> {
+pub(crate) fn wait(address: &Address, direct: bool) -> Result<()> {
     let started = Instant::now();
     let mut shown = String::new();
     loop {
         let output = address.juju().args(["status", "--format=json"]).output()?;
         let status: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        let unsettled = unsettled(&status);
+        let unsettled = unsettled(&status, direct);
         if unsettled.is_empty() {
             return Ok(());
         }
@@ -109,9 +126,9 @@ pub(crate) fn wait(address: &Address) -> Result<()> {
 }
 
 /// The units that are not active and idle, with what they say.
-fn unsettled(status: &Value) -> Vec<String> {
+fn unsettled(status: &Value, direct: bool) -> Vec<String> {
     let mut unsettled = Vec::new();
-    for (_, application, _) in APPLICATIONS {
+    for (_, application, _) in applications(direct) {
         let units = &status["applications"][application]["units"];
         match units.as_object() {
             Some(units) if !units.is_empty() => {

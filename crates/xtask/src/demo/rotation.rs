@@ -69,7 +69,7 @@ impl<'a> Scene<'a> {
             Ok(Took { notebook, ui: ui? })
         })?;
         println!("   {took}");
-        deploy::wait(address)?;
+        deploy::wait(address, false)?;
         let starts = ui.starts()? - before;
         if starts != 1 {
             return Err(format!("{shown} has restarted the UI {starts} times").into());

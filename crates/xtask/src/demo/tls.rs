@@ -43,7 +43,7 @@ pub(crate) fn switch_on(address: &Address) -> Result<String> {
         }
         thread::sleep(PAUSE);
     }
-    deploy::wait(address)?;
+    deploy::wait(address, false)?;
     Ok(format!("{application} was in use without TLS, and users were told when that changed"))
 }
 
