@@ -31,9 +31,9 @@ pub(crate) fn the_first_leaders_speak_and_every_unit_serves(model: &Model) {
     }
     let published = [
         "feast-configuration 15 keys",
-        "offline-store 3 keys",
-        "online-store 3 keys",
-        "registry 3 keys",
+        "offline-store 4 keys",
+        "online-store 4 keys",
+        "registry 4 keys",
         "secrets kubernetes_manifests",
     ];
     model.settle(&published, |status| {

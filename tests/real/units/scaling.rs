@@ -46,10 +46,10 @@ const CASES: [Case; 3] = [
         coming: &[
             "dashboard-links dashboard_links",
             "feast-configuration 15 keys",
-            "offline-store 3 keys",
-            "online-store 3 keys",
+            "offline-store 4 keys",
+            "online-store 4 keys",
             "pod-defaults kubernetes_manifests",
-            "registry 3 keys",
+            "registry 4 keys",
             "secrets kubernetes_manifests",
         ],
     },
