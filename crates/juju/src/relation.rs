@@ -53,7 +53,11 @@ impl Juju {
             relation.application = application;
         }
         if remote {
-            relation.remote = databag(self.commands(), id, true, &relation.application).await?;
+            // A relation that was removed with its application stays listed until its own hook, and cannot be read or
+            // written any more. Everybody can read the other application's databag of one that is there.
+            let bag = databag(self.commands(), id, true, &relation.application).await?;
+            let Some(bag) = bag else { return Ok(None) };
+            relation.remote = bag;
         }
         let said = |key| relation.remote.get(key) == Some("true");
         if endpoint.units || endpoint.units_when.is_some_and(said) {
@@ -63,18 +67,22 @@ impl Juju {
                     .unwrap_or_default();
             for unit in units {
                 let bag = databag(self.commands(), id, false, &unit).await?;
-                relation.units.insert(unit, bag);
+                relation.units.insert(unit, bag.unwrap_or_default());
             }
         }
         if endpoint.local && leader {
             let echoed = endpoint.echo.and_then(|key| echo(relation.remote.get(key)?));
             relation.local = match echoed {
                 Some(bag) => bag,
-                None => databag(self.commands(), id, true, self.application()).await?,
+                None => {
+                    let bag = databag(self.commands(), id, true, self.application()).await?;
+                    bag.unwrap_or_default()
+                }
             };
         }
         if endpoint.local_unit {
-            relation.local_unit = databag(self.commands(), id, false, self.unit()).await?;
+            let bag = databag(self.commands(), id, false, self.unit()).await?;
+            relation.local_unit = bag.unwrap_or_default();
         }
         Ok(Some(relation))
     }
@@ -106,18 +114,19 @@ pub(crate) async fn set(
     commands.run_with("relation-set", &args, &document).await
 }
 
+/// A databag; none where Juju does not show it.
 async fn databag(
     commands: &HookCommands,
     id: RelationId,
     application: bool,
     owner: &str,
-) -> Result<Databag, Error> {
+) -> Result<Option<Databag>, Error> {
     let id = id.to_string();
     let mut args = vec!["-r", &id];
     args.extend(application.then_some("--app"));
     args.extend(["--", "-", owner]);
     let bag = or_absent(commands.ask::<Value>("relation-get", &args).await)?;
-    Ok(bag.and_then(strings).unwrap_or_default())
+    Ok(bag.map(|bag| strings(bag).unwrap_or_default()))
 }
 
 /// Our own databag as the other side repeats it: an object in JSON.
