@@ -41,7 +41,7 @@ const CASES: [Case; 3] = [
             "online-store ends",
             "pod-defaults kubernetes_manifests",
             "registry ends",
-            "secrets kubernetes_manifests",
+            "secrets 2 keys",
         ],
         coming: &[
             "dashboard-links dashboard_links",
@@ -51,6 +51,7 @@ const CASES: [Case; 3] = [
             "pod-defaults kubernetes_manifests",
             "registry 4 keys",
             "secrets kubernetes_manifests",
+            "secrets without entity-key-serialization-version",
         ],
     },
     Case {
