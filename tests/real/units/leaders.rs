@@ -126,6 +126,10 @@ pub(crate) fn a_leader_whose_pod_is_replaced_in_time_stays_one(model: &Model) {
 }
 
 pub(crate) fn a_hook_that_dies_in_the_middle_is_finished_by_the_next(model: &Model) {
+    // A hook is stopped where it runs a process for a hook command.
+    for application in ["feast-integrator", "feast-ui"] {
+        model.juju(&["config", application, "hook-commands=processes"]);
+    }
     // Another unit finishes what the leader has only begun to tell Juju.
     model.part(POD_DEFAULTS);
     model.settle(&["pod-defaults ends"], |status| {
@@ -157,6 +161,10 @@ pub(crate) fn a_hook_that_dies_in_the_middle_is_finished_by_the_next(model: &Mod
     model.settle(&["ingress 2 keys"], all_well);
     assert_eq!(model.leader("feast-ui"), ui[0]);
     model.every_ui_serves(3);
+    for application in ["feast-integrator", "feast-ui"] {
+        model.juju(&["config", application, "--reset", "hook-commands"]);
+    }
+    model.settle(&[], all_well);
 }
 
 /// The hook that every agent runs once, after those that make up for what it has missed. Until then its unit says what it
