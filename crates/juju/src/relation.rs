@@ -72,13 +72,11 @@ impl Juju {
         }
         if endpoint.local && leader {
             let echoed = endpoint.echo.and_then(|key| echo(relation.remote.get(key)?));
-            relation.local = match echoed {
-                Some(bag) => bag,
-                None => {
-                    let bag = databag(self.commands(), id, true, self.application()).await?;
-                    bag.unwrap_or_default()
-                }
+            let local = match echoed {
+                Some(bag) => Some(bag),
+                None => databag(self.commands(), id, true, self.application()).await?,
             };
+            relation.local = local.unwrap_or_default();
         }
         if endpoint.local_unit {
             let bag = databag(self.commands(), id, false, self.unit()).await?;
