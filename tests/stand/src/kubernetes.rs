@@ -1,4 +1,4 @@
-//! A Kubernetes API: etcd and kube-apiserver on this machine, without nodes and controllers.
+//! A Kubernetes: etcd, kube-apiserver and some controllers on this machine, without nodes.
 
 mod access;
 mod certificates;
@@ -26,11 +26,13 @@ const POD_DEFAULTS: &str = include_str!("../kubernetes/poddefaults.yaml");
 
 /// A running Kubernetes API that knows `PodDefault`. It ends when this value is dropped.
 ///
-/// There are no nodes and no controllers: pods do not run, and a deleted namespace stays `Terminating`.
+/// Its own controllers make pods for a `StatefulSet`, and take away what belongs to something that is deleted: a namespace,
+/// an owner. There are no nodes: pods stay `Pending` for want of one ([`crate::controller::Controller`] brings it).
 #[derive(Debug)]
 pub struct Kubernetes {
-    // Fields are dropped in this order: the API before its database.
-    apiserver: Process,
+    // Fields are dropped in this order: who asks before who answers.
+    _controllers: Process,
+    _apiserver: Process,
     _etcd: Process,
     kubectl: PathBuf,
     folder: PathBuf,
@@ -67,17 +69,21 @@ impl Kubernetes {
         certificates::write(folder)?;
 
         let etcd = servers::etcd(programs, folder, client, peer)?;
-        let apiserver = servers::apiserver(programs, folder, client, secure)?;
+        let mut apiserver = servers::apiserver(programs, folder, client, secure)?;
         let server = format!("https://127.0.0.1:{secure}");
         access::write_admin(folder, &server)?;
-        let mut kubernetes = Self {
-            apiserver,
+        let mut readyz = kubectl(&programs.kubectl, folder);
+        readyz.args(["get", "--raw", "/readyz"]).stderr(Stdio::null());
+        apiserver
+            .wait_ready(LIMIT, || readyz.output().is_ok_and(|output| output.stdout == b"ok"))?;
+        let kubernetes = Self {
+            _controllers: servers::controllers(programs, folder)?,
+            _apiserver: apiserver,
             _etcd: etcd,
             kubectl: programs.kubectl.clone(),
             folder: folder.to_owned(),
             server,
         };
-        kubernetes.wait_ready()?;
         kubernetes.apply(POD_DEFAULTS)?;
         kubernetes.kubectl([
             "wait",
@@ -86,14 +92,6 @@ impl Kubernetes {
             "crd/poddefaults.kubeflow.org",
         ])?;
         Ok(kubernetes)
-    }
-
-    fn wait_ready(&mut self) -> Result<(), Error> {
-        let mut readyz = self.command();
-        readyz.args(["get", "--raw", "/readyz"]).stderr(Stdio::null());
-        self.apiserver
-            .wait_ready(LIMIT, || readyz.output().is_ok_and(|output| output.stdout == b"ok"))?;
-        Ok(())
     }
 
     /// The address of the API: `https://127.0.0.1:PORT`.
@@ -113,11 +111,7 @@ impl Kubernetes {
 
     /// A `kubectl` of the administrator, without arguments.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(&self.kubectl);
-        command
-            .env("KUBECONFIG", self.kubeconfig())
-            .env("KUBECACHEDIR", self.folder.join("discovery"));
-        command
+        kubectl(&self.kubectl, &self.folder)
     }
 
     /// What the administrator's `kubectl` prints.
@@ -163,6 +157,15 @@ impl Kubernetes {
         }
         serde_json::from_str(&text).map(Some).map_err(|source| Error::Answer { source })
     }
+}
+
+/// A `kubectl` of the administrator whose kubeconfig is in `folder`.
+fn kubectl(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env("KUBECONFIG", folder.join("kubeconfig"))
+        .env("KUBECACHEDIR", folder.join("discovery"));
+    command
 }
 
 fn run(kubectl: &mut Command, input: &str) -> Result<String, Error> {

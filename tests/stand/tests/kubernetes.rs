@@ -40,3 +40,39 @@ fn kubernetes_serves_pod_defaults_secrets_and_the_rights_that_juju_gives() {
     assert!(may(Trust::Cluster, "create", "secrets"));
     assert!(!may(Trust::None, "create", "secrets"));
 }
+
+#[test]
+fn what_is_deleted_takes_with_it_what_belongs_to_it() {
+    if !needs(&[Need::Go]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::open(|line| println!("{line}")).unwrap();
+    let kubernetes = Kubernetes::start(&cache, &folder.path().join("kubernetes")).unwrap();
+    let config_map = |name: &str, owners: &serde_json::Value| {
+        let metadata = json!({ "name": name, "namespace": "alice", "ownerReferences": owners });
+        let object = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata });
+        kubernetes.apply(&object.to_string()).unwrap();
+    };
+    kubernetes.create_namespace("alice", &[]).unwrap();
+    config_map("owner", &json!([]));
+    let owner = kubernetes.read("configmap", "alice", "owner").unwrap().unwrap();
+    let uid = &owner["metadata"]["uid"];
+    config_map(
+        "owned",
+        &json!([{ "apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": uid }]),
+    );
+    config_map("free", &json!([]));
+
+    // Each command waits until what it deletes is gone.
+    let delete = |kind, name| {
+        let command =
+            ["delete", kind, name, "--namespace=alice", "--cascade=foreground", "--timeout=60s"];
+        kubernetes.kubectl(command).unwrap();
+    };
+    delete("configmap", "owner");
+    assert_eq!(kubernetes.read("configmap", "alice", "owned").unwrap(), None);
+    assert!(kubernetes.read("configmap", "alice", "free").unwrap().is_some());
+    delete("namespace", "alice");
+    assert_eq!(kubernetes.read("configmap", "alice", "free").unwrap(), None);
+}

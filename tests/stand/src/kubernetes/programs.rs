@@ -12,6 +12,8 @@ pub struct Programs {
     pub etcd: PathBuf,
     /// The API.
     pub kube_apiserver: PathBuf,
+    /// Its controllers, those that models need.
+    pub kube_controllers: PathBuf,
     /// The client.
     pub kubectl: PathBuf,
 }
@@ -37,6 +39,7 @@ impl Programs {
                     name: "kube-apiserver",
                     package: "k8s.io/kubernetes/cmd/kube-apiserver",
                 },
+                GoProgram { name: "kube-controllers", package: "./kube-controllers" },
                 GoProgram { name: "kubectl", package: "k8s.io/kubernetes/cmd/kubectl" },
             ],
             tags: "grpcnotrace",
@@ -51,6 +54,7 @@ impl Programs {
         Ok(Self {
             etcd: etcd.join("etcd"),
             kube_apiserver: kubernetes.join("kube-apiserver"),
+            kube_controllers: kubernetes.join("kube-controllers"),
             kubectl: kubernetes.join("kubectl"),
         })
     }

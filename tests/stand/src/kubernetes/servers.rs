@@ -1,4 +1,4 @@
-//! Starting etcd and kube-apiserver with little more than charms need.
+//! Starting etcd, kube-apiserver and controllers with little more than charms need.
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
@@ -63,8 +63,14 @@ pub(super) fn apiserver(
     Ok(Process::start("kube-apiserver", apiserver, &folder.join("kube-apiserver.log"))?)
 }
 
+pub(super) fn controllers(programs: &Programs, folder: &Path) -> Result<Process, Error> {
+    let mut controllers = leash::command(&programs.kube_controllers, AT_ONCE)?;
+    controllers.arg("-kubeconfig").arg(folder.join("kubeconfig"));
+    Ok(Process::start("kube-controllers", controllers, &folder.join("kube-controllers.log"))?)
+}
+
 /// The API groups that charms and their relatives use; each more costs memory.
-const APIS: [&str; 10] = [
+const APIS: [&str; 11] = [
     "admissionregistration.k8s.io",
     "apiextensions.k8s.io",
     "apiregistration.k8s.io",
@@ -75,6 +81,7 @@ const APIS: [&str; 10] = [
     "discovery.k8s.io",
     "networking.k8s.io",
     "rbac.authorization.k8s.io",
+    "storage.k8s.io",
 ];
 
 /// Plug-ins that wait for controllers or for API groups which are not there.
