@@ -13,12 +13,10 @@ use std::sync::mpsc;
 
 use serde::{Deserialize, Serialize};
 use stand::cache::Cache;
-use stand::controller::{Controller, Settings, service_accounts};
+use stand::controller::{Controller, Settings};
 use stand::feast::{Feast, Release};
 use stand::image::{Image, Mount};
-use stand::kubernetes::Kubernetes;
 use stand::postgresql;
-use stand::view::{self, Mode};
 
 use crate::Result;
 use crate::workspace;
@@ -163,27 +161,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let feast = Feast::install(&cache, release)?;
     let images = folder.path().join("images");
     write_images(&images, &cache, &feast)?;
-    let kubernetes = Kubernetes::start(&cache, &folder.path().join("kubernetes"))?;
-    kubernetes.create_namespace(MODEL, &[])?;
-    let mut settings = Settings {
-        model: MODEL.to_owned(),
-        images: Some(images),
-        kubernetes: kubernetes
-            .server()
-            .strip_prefix("https://")
-            .and_then(|server| server.parse().ok()),
-        ..Settings::default()
-    };
-    if matches!(view::mode(), Ok(Mode::Namespaces | Mode::UserNamespaces)) {
-        // What `juju trust` gives and takes, where a charm in a cluster looks for it.
-        let accounts = folder.path().join("service-accounts");
-        service_accounts(&kubernetes, MODEL, &accounts)?;
-        settings.service_accounts = Some(accounts);
-    } else {
-        let kubeconfig = kubernetes.kubeconfig().display().to_string();
-        settings.hook_variables.insert("KUBECONFIG".to_owned(), kubeconfig);
-    }
+    let settings =
+        Settings { model: MODEL.to_owned(), images: Some(images), ..Settings::default() };
     let controller = Controller::start(&cache, &settings)?;
+    let kubernetes = controller.kubernetes();
 
     let address = Address {
         process: std::process::id(),
@@ -197,7 +178,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         kubeconfig: kubernetes.kubeconfig(),
         hosts: controller.hosts().to_owned(),
         folder: controller.folder().to_owned(),
-        etcd: folder.path().join("kubernetes/etcd"),
+        etcd: controller.folder().join("kubernetes/etcd"),
         python: feast.python(),
         feast: feast.command(),
     };
@@ -207,7 +188,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     close_stdout()?;
     wait()?;
     drop(controller);
-    drop(kubernetes);
     Ok(ExitCode::SUCCESS)
 }
 

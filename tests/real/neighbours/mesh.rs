@@ -13,7 +13,6 @@ const RECORD: &str = "juju-service-mesh-feast-ui-labels";
 /// the beacon says, and go for good with the relation. And the beacon never fails, though it is of those that do on an
 /// application that has not told its policies.
 pub(crate) fn labels_come_with_trust_and_follow_the_beacon_and_go_without_a_trace(model: &Model) {
-    model.kubernetes.apply(&what_juju_makes().to_string()).unwrap();
     model.deploy("istio-beacon-k8s", &["--config", "library-patch=10"]);
     model.settle(&["istio-beacon-k8s"]);
     // Of two that are related at the same moment, nobody can say which speaks first.
@@ -30,23 +29,23 @@ pub(crate) fn labels_come_with_trust_and_follow_the_beacon_and_go_without_a_trac
                 && said.message.ends_with("juju trust feast-ui --scope=cluster")
         })
     });
-    assert_eq!(labels(model), [own(), own()]);
+    assert_eq!(labels(model), of_juju(&json!({})));
     model.juju(&["trust", "feast-ui", "--scope=cluster"]);
     model.wait_for_ui("active");
-    assert_eq!(labels(model), [in_the_mesh(), in_the_mesh()]);
+    assert_eq!(labels(model), of_juju(&in_the_mesh()));
     assert!(model.object("configmap", MODEL, RECORD).is_some());
     let policies = model.run("istio-beacon-k8s/0", "policies")["policies"].take();
     assert_eq!(policies, r#"{"feast-ui":[]}"#);
 
-    for (whole_model, wanted) in [("true", own()), ("false", in_the_mesh())] {
+    for (whole_model, wanted) in [("true", json!({})), ("false", in_the_mesh())] {
         let option = format!("model-on-mesh={whole_model}");
         model.juju(&["config", "istio-beacon-k8s", &option]);
-        model.wait(|_| labels(model) == [wanted.clone(), wanted.clone()]);
+        model.wait(|_| labels(model) == of_juju(&wanted));
     }
     model.part(BEACON.0, BEACON.1);
     model.wait(|_| model.object("configmap", MODEL, RECORD).is_none());
     model.wait_for_ui("active");
-    assert_eq!(labels(model), [own(), own()]);
+    assert_eq!(labels(model), of_juju(&json!({})));
 
     model.settle(&["istio-beacon-k8s"]);
     let log = model.controller.debug_log().unwrap();
@@ -55,37 +54,21 @@ pub(crate) fn labels_come_with_trust_and_follow_the_beacon_and_go_without_a_trac
     assert_eq!(log.lines().filter(failed).collect::<Vec<_>>(), [] as [&str; 0]);
 }
 
-/// The labels that Juju itself puts on pods and Services.
-fn own() -> Value {
-    json!({"app.kubernetes.io/name": "feast-ui"})
+/// The labels that Juju itself puts on pods and on the Service, and these.
+fn of_juju(others: &Value) -> [Value; 2] {
+    let mut pods = others.clone();
+    pods["app.kubernetes.io/name"] = "feast-ui".into();
+    let mut service = pods.clone();
+    service["app.kubernetes.io/managed-by"] = "juju".into();
+    [pods, service]
 }
 
 fn in_the_mesh() -> Value {
     json!({
-        "app.kubernetes.io/name": "feast-ui",
         "istio.io/dataplane-mode": "ambient",
         "istio.io/use-waypoint": "kubeflow-istio-beacon-k8s-waypoint",
         "istio.io/use-waypoint-namespace": "kubeflow",
     })
-}
-
-/// The objects of the application, which Juju makes in a cluster that has pods.
-fn what_juju_makes() -> Value {
-    let metadata = json!({"name": "feast-ui", "namespace": MODEL, "labels": own()});
-    let pod = json!({
-        "metadata": {"labels": own()},
-        "spec": {"containers": [{"name": "feast-ui", "image": "localhost/feast-ui:1"}]},
-    });
-    json!({"apiVersion": "v1", "kind": "List", "items": [
-        {
-            "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": metadata,
-            "spec": {"serviceName": "feast-ui", "selector": {"matchLabels": own()}, "template": pod},
-        },
-        {
-            "apiVersion": "v1", "kind": "Service", "metadata": metadata,
-            "spec": {"selector": own(), "ports": [{"port": 8888}]},
-        },
-    ]})
 }
 
 /// The labels of new pods, and of the Service.

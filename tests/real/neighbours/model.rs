@@ -4,8 +4,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use stand::controller::{Controller, Settings, Status, service_accounts};
-use stand::kubernetes::Kubernetes;
+use stand::controller::{Controller, Settings, Status};
 use stand::missing::{Need, needs};
 use tempfile::TempDir;
 
@@ -23,7 +22,6 @@ pub(crate) const USER: &str = "alice";
 /// A running model.
 pub(crate) struct Model {
     pub(crate) controller: Controller,
-    pub(crate) kubernetes: Kubernetes,
     // After the processes that have files in it.
     folder: TempDir,
 }
@@ -35,22 +33,14 @@ impl Model {
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
-        let kubernetes = Kubernetes::start(&cache(), &folder.path().join("kubernetes")).unwrap();
-        kubernetes.create_namespace(MODEL, &[]).unwrap();
-        kubernetes.create_namespace(USER, &[("user.kubeflow.org/enabled", "true")]).unwrap();
-        let (images, accounts) = (folder.path().join("images"), folder.path().join("accounts"));
+        let images = folder.path().join("images");
         packed::images(&images);
-        service_accounts(&kubernetes, MODEL, &accounts).unwrap();
-        let server = kubernetes.server().strip_prefix("https://").unwrap();
-        let settings = Settings {
-            model: MODEL.to_owned(),
-            images: Some(images),
-            kubernetes: Some(server.parse().unwrap()),
-            service_accounts: Some(accounts),
-            ..Settings::default()
-        };
+        let settings =
+            Settings { model: MODEL.to_owned(), images: Some(images), ..Settings::default() };
         let controller = Controller::start(&cache(), &settings).unwrap();
-        Some(Self { controller, kubernetes, folder })
+        let user = [("user.kubeflow.org/enabled", "true")];
+        controller.kubernetes().create_namespace(USER, &user).unwrap();
+        Some(Self { controller, folder })
     }
 
     /// Runs the `juju` command.
@@ -113,7 +103,7 @@ impl Model {
 
     /// An object of the cluster.
     pub(crate) fn object(&self, kind: &str, namespace: &str, name: &str) -> Option<Value> {
-        self.kubernetes.read(kind, namespace, name).unwrap()
+        self.controller.kubernetes().read(kind, namespace, name).unwrap()
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn every_kind_of_endpoints_reaches_feast_and_answers(model: &Model) {
 fn store_of(model: &Model, store: &str) -> serde_yaml::Value {
     let template = r#"go-template={{index .data "feature_store.yaml" | base64decode}}"#;
     let secret = ["get", "secret", "feature-store-yaml", "--namespace", USER, "--output", template];
-    let text = model.kubernetes.kubectl(secret).unwrap();
+    let text = model.controller.kubernetes().kubectl(secret).unwrap();
     let mut file: serde_yaml::Value = serde_yaml::from_str(&text).unwrap();
     std::mem::take(file.get_mut(store).unwrap())
 }

@@ -28,7 +28,7 @@ pub(crate) const DATABASES: [(&str, &str); 3] = [
 /// Charm, units and what else is deployed with it.
 const APPLICATIONS: [(&str, &str, &[&str]); 7] = [
     ("postgresql-k8s", "1", &["--resource", "postgresql-image=localhost/postgresql:1"]),
-    ("resource-dispatcher", "1", &[]),
+    ("resource-dispatcher", "1", &["--trust"]),
     ("kubeflow-dashboard", "1", &[]),
     ("istio-pilot", "1", &["--resource", "proxy-image=localhost/proxy:1"]),
     ("istio-ingress-k8s", "1", &["--resource", "proxy-image=localhost/proxy:1"]),

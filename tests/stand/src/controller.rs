@@ -1,10 +1,9 @@
-//! A real Juju controller with one Kubernetes model, whose pods are processes.
+//! A real Juju controller with one model on a Kubernetes of its own, whose pods are processes.
 
 mod history;
 mod hooks;
 mod network;
 mod pods;
-mod service_accounts;
 mod status;
 mod wait;
 
@@ -13,7 +12,6 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::{File, Permissions};
 use std::io::{self, BufRead as _, BufReader};
-use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -26,12 +24,12 @@ use serde::Deserialize;
 use tempfile::TempDir;
 
 use crate::cache::{self, Cache};
+use crate::kubernetes::Kubernetes;
 use crate::log::tail;
 use crate::{binary, juju, pebble, view};
 pub use history::{DatabagChange, History, LeaderChange};
 use network::Network;
 pub use pods::Pod;
-pub use service_accounts::service_accounts;
 pub use status::{Application, Current, Status, Unit};
 
 /// How long a controller may take to be ready; 0.5 s is usual.
@@ -42,16 +40,11 @@ const END: Duration = Duration::from_secs(20);
 /// What a controller is to be like.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The model's name, which is the namespace in Service names.
+    /// The model's name, which is that of its namespace.
     pub model: String,
     /// The folder of image descriptions ([`crate::image::Image`]).
     pub images: Option<PathBuf>,
-    /// A Kubernetes API. Hooks find it in `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT`.
-    pub kubernetes: Option<SocketAddr>,
-    /// What [`service_accounts`] has made: charms find one of the two as the service account of their pod, depending on
-    /// `juju trust`.
-    pub service_accounts: Option<PathBuf>,
-    /// Variables that hooks have besides what Juju gives them, such as `KUBECONFIG`.
+    /// Variables that hooks have besides what Juju gives them.
     pub hook_variables: BTreeMap<String, String>,
     /// Whether units are removed as this version of Juju does it: without `stop` and `remove` when they have no
     /// relations and no storage.
@@ -68,8 +61,6 @@ impl Default for Settings {
         Self {
             model: "kubeflow".to_owned(),
             images: None,
-            kubernetes: None,
-            service_accounts: None,
             hook_variables: BTreeMap::new(),
             plain_removal: false,
             lease: Duration::from_secs(5),
@@ -81,6 +72,8 @@ impl Default for Settings {
 /// A running controller. When it is dropped, or its process dies, all its processes end.
 #[derive(Debug)]
 pub struct Controller {
+    // Before the folder, where it has its files.
+    kubernetes: Kubernetes,
     folder: TempDir,
     programs: PathBuf,
     process: Child,
@@ -111,6 +104,7 @@ impl Controller {
             .permissions(Permissions::from_mode(0o755))
             .tempdir()
             .map_err(Error::Folder)?;
+        let kubernetes = Kubernetes::start(cache, &folder.path().join("kubernetes"))?;
         let log = File::create(folder.path().join("controller.log")).map_err(Error::Folder)?;
 
         let mut command = Command::new(programs.join("juju-controller"));
@@ -118,6 +112,7 @@ impl Controller {
         // When this process is killed, nobody else is there to do it.
         command.arg("-remove-dir");
         command.arg("-model").arg(&settings.model);
+        command.arg("-kubeconfig").arg(kubernetes.kubeconfig());
         command.arg("-network").arg(network.name());
         command.arg("-pod").arg(pod);
         command.arg("-agent").arg(programs.join("juju-agent"));
@@ -127,12 +122,6 @@ impl Controller {
         command.arg("-leadership").arg(format!("{}ms", settings.lease.as_millis() / 2));
         if let Some(images) = &settings.images {
             command.arg("-images").arg(images);
-        }
-        if let Some(kubernetes) = &settings.kubernetes {
-            command.arg("-kubernetes").arg(kubernetes.to_string());
-        }
-        if let Some(accounts) = &settings.service_accounts {
-            command.arg("-service-accounts").arg(accounts);
         }
         for (name, value) in &settings.hook_variables {
             command.arg("-hook-variable").arg(format!("{name}={value}"));
@@ -159,7 +148,12 @@ impl Controller {
             let log = tail(&folder.path().join("controller.log"), 20);
             return Err(Error::NotReady { log });
         };
-        Ok(Self { folder, programs, process, stdin, ready, network })
+        Ok(Self { kubernetes, folder, programs, process, stdin, ready, network })
+    }
+
+    /// The cluster that the model is in.
+    pub fn kubernetes(&self) -> &Kubernetes {
+        &self.kubernetes
     }
 
     /// The process id of the controller.
@@ -256,8 +250,8 @@ pub enum Error {
     /// A program of this crate could not be built.
     #[error(transparent)]
     Binary(#[from] binary::Error),
-    /// The Kubernetes API did not make service accounts.
-    #[error("making service accounts: {0}")]
+    /// There is no Kubernetes.
+    #[error("starting Kubernetes: {0}")]
     Kubernetes(#[from] crate::kubernetes::Error),
     /// All of 127.0.0.0/8 is taken.
     #[error("finding addresses for pods: {0}")]

@@ -5,7 +5,7 @@ mod container;
 mod spec;
 
 use std::fs;
-use std::io::{self, BufRead as _, BufReader, Read};
+use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -19,24 +19,36 @@ pub use spec::{AgentSpec, ContainerSpec, Spec};
 /// How often the pod looks whether one of its processes has ended.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Runs the pod that the file `spec` describes until its agent ends, and returns the agent's exit code. All that the pod
-/// has started is gone by then. `requests` is read by line; its end ends the pod.
+/// The container that the agent is.
+const CHARM: &str = "charm";
+
+/// Runs the pod that the file `spec` describes until its agent ends well or was told to, and returns the agent's exit code.
+/// All that the pod has started is gone by then. `requests` is read by line; its end ends the pod. Each start of a
+/// container is a line on standard output.
 pub fn run(spec: &Path, requests: impl Read + Send + 'static) -> Result<u8, Error> {
     let spec = Spec::read(spec)?;
     let mut containers = Vec::new();
     remake(&spec.sockets)?;
     for container in &spec.containers {
         containers.push(Container::start(&spec, container)?);
+        tell_start(&container.name);
     }
     let mut agent = Agent::start(&spec)?;
+    tell_start(CHARM);
     let requests = lines(requests);
+    let mut stopping = false;
     loop {
         match requests.recv_timeout(LOOK) {
             Ok(line) => match line.split_once(' ') {
-                None if line == "stop" => agent.stop(),
+                None if line == "stop" => {
+                    stopping = true;
+                    agent.stop();
+                }
+                Some(("kill", CHARM)) => agent.kill(),
                 Some(("kill", name)) => {
                     for container in containers.iter_mut().filter(|one| one.name() == name) {
                         container.restart()?;
+                        tell_start(name);
                     }
                 }
                 _ => return Err(Error::Request(line)),
@@ -45,12 +57,25 @@ pub fn run(spec: &Path, requests: impl Read + Send + 'static) -> Result<u8, Erro
             Err(RecvTimeoutError::Disconnected) => return Ok(137),
         }
         for container in &mut containers {
-            container.keep_running()?;
+            if container.keep_running()? {
+                tell_start(container.name());
+            }
         }
-        if let Some(code) = agent.ended() {
-            return Ok(code);
+        match agent.ended() {
+            Some(code) if code == 0 || stopping => return Ok(code),
+            Some(_) if agent.has_rested() => {
+                agent = Agent::start(&spec)?;
+                tell_start(CHARM);
+            }
+            _ => {}
         }
     }
+}
+
+/// Tells whoever started the pod that one of its containers has been started.
+fn tell_start(container: &str) {
+    // Nobody may be left to hear it.
+    let _gone = writeln!(io::stdout(), "started {container}");
 }
 
 fn lines(requests: impl Read + Send + 'static) -> mpsc::Receiver<String> {

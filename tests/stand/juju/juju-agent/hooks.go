@@ -17,18 +17,32 @@ import (
 	"github.com/juju/juju/internal/worker/uniter/runner"
 	runnercontext "github.com/juju/juju/internal/worker/uniter/runner/context"
 	"github.com/juju/juju/internal/worker/uniter/runner/jujuc"
+	"github.com/juju/juju/rpc/params"
 )
 
-// hookContext adds variables to the environment of hooks.
+// hookContext adds variables to the environment of hooks, and the pod's address to what network-get answers.
 type hookContext struct {
 	runnercontext.Context
 	variables []string
+	address   string
 }
 
 // HookVars implements runnercontext.Context.
 func (c hookContext) HookVars(ctx context.Context, p runnercontext.Paths, env runnercontext.Environmenter) ([]string, error) {
 	vars, err := c.Context.HookVars(ctx, p, env)
 	return append(vars, c.variables...), err
+}
+
+// NetworkInfo implements jujuc.Context. Juju leaves addresses in 127.0.0.0/8 out, and pods here have no others.
+func (c hookContext) NetworkInfo(ctx context.Context, bindings []string, relation int) (map[string]params.NetworkInfoResult, error) {
+	all, err := c.Context.NetworkInfo(ctx, bindings, relation)
+	for name, result := range all {
+		if result.Error == nil && len(result.Info) == 0 {
+			result.Info = []params.NetworkInfo{{Addresses: []params.InterfaceAddress{{Address: c.address}}}}
+			all[name] = result
+		}
+	}
+	return all, err
 }
 
 // promptRunner runs hooks and actions as internal/worker/uniter/runner does, but closes its own write ends of the

@@ -22,11 +22,14 @@ import (
 	unitcommand "github.com/juju/juju/cmd/containeragent/unit"
 	internaldependency "github.com/juju/juju/internal/dependency"
 	internallogger "github.com/juju/juju/internal/logger"
+	"github.com/juju/juju/internal/secrets/provider"
+	"github.com/juju/juju/internal/secrets/provider/kubernetes"
 	internalworker "github.com/juju/juju/internal/worker"
 	"github.com/juju/juju/internal/worker/logsender"
 )
 
 func main() {
+	provider.Register(kubernetes.NewProvider()) // It has the contents of secrets.
 	opts, err := parseOptions(os.Args[1:])
 	if errors.Is(err, flag.ErrHelp) {
 		return

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net"
 
 	"github.com/juju/clock"
 	"github.com/juju/errors"
@@ -73,6 +74,10 @@ func startUniter(opts *options, tag names.UnitTag, lock machineLock, in uniterIn
 	if err != nil {
 		return nil, err
 	}
+	address, _, err := net.SplitHostPort(opts.probe)
+	if err != nil {
+		return nil, err
+	}
 	owners := func(leader bool) []names.Tag {
 		if leader {
 			return []names.Tag{tag, names.NewApplicationTag(application)}
@@ -110,7 +115,8 @@ func startUniter(opts *options, tag names.UnitTag, lock machineLock, in uniterIn
 		NewOperationExecutor: operation.NewExecutor,
 		NewDeployer:          charm.NewDeployer,
 		NewProcessRunner: func(c runnercontext.Context, p runnercontext.Paths, o ...runner.Option) runner.Runner {
-			c = hookContext{Context: c, variables: append([]string{"CHARM_CONTAINERS_DIR=" + opts.sockets}, opts.hookVariables...)}
+			variables := append([]string{"CHARM_CONTAINERS_DIR=" + opts.sockets}, opts.hookVariables...)
+			c = hookContext{Context: c, variables: variables, address: address}
 			return promptRunner{Runner: runner.NewRunner(c, p, o...), paths: p}
 		},
 		TranslateResolverErr:         uniter.TranslateFortressErrors,

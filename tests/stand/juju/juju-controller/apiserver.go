@@ -85,7 +85,7 @@ func startAPIServer(ctx context.Context, c *server) (*apiServer, error) {
 		TracerGetter:               noTracers{},
 		ObjectStoreGetter:          c.objects,
 		WatcherRegistryGetter:      watchers,
-		EphemeralProviderFactory:   providers{c.cluster},
+		EphemeralProviderFactory:   c.providers,
 	})
 	if err != nil {
 		return nil, errors.Annotate(err, "starting the API server")

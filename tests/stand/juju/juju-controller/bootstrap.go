@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"time"
 
 	"github.com/juju/errors"
 
+	k8scloud "github.com/juju/juju/caas/kubernetes/cloud"
 	"github.com/juju/juju/cloud"
 	"github.com/juju/juju/controller"
 	"github.com/juju/juju/core/credential"
@@ -35,8 +35,6 @@ const (
 	controllerName = "stand"
 	cloudName      = "kubernetes"
 	cloudRegion    = "default"
-	// secretBackend is what Juju calls "internal" for machine models; see registerSecretBackend.
-	secretBackend = "database"
 )
 
 // identity is who and what the controller has been given at its bootstrap.
@@ -64,7 +62,7 @@ func newIdentity() (identity, error) {
 }
 
 // bootstrap writes what "juju bootstrap" and "juju add-model" do (agent/agentbootstrap/bootstrap.go).
-func bootstrap(ctx context.Context, dbs *databases, id identity, modelName string, apiPort int) error {
+func bootstrap(ctx context.Context, dbs *databases, api *kubernetesAPI, id identity, modelName string, apiPort int) error {
 	controllerDB, err := dbs.GetDB(ctx, coredatabase.ControllerNS)
 	if err != nil {
 		return err
@@ -88,15 +86,13 @@ func bootstrap(ctx context.Context, dbs *databases, id identity, modelName strin
 		{"the controller", controllerbootstrap.InsertInitialController(coretesting.ServerCert, coretesting.ServerKey, coretesting.CAKey, "identity")},
 		{"the administrator", addAdmin},
 		{"the cloud", cloudbootstrap.InsertCloud(coreuser.AdminUserName, cloud.Cloud{
-			Name: cloudName, Type: "kubernetes", AuthTypes: []cloud.AuthType{cloud.UserPassAuthType, cloud.EmptyAuthType},
-			Endpoint: "https://127.0.0.1:6443", HostCloudRegion: "localhost",
-			CACertificates: []string{coretesting.CACert}, // The queries about secrets join on it.
-			Regions:        []cloud.Region{{Name: cloudRegion}},
+			Name: cloudName, Type: "kubernetes", AuthTypes: []cloud.AuthType{cloud.OAuth2AuthType},
+			Endpoint: api.endpoint, HostCloudRegion: "localhost", CACertificates: []string{api.ca},
+			Regions: []cloud.Region{{Name: cloudRegion}},
 		})},
-		{"the credential", credentialbootstrap.InsertCredential(key, cloud.NewCredential(cloud.UserPassAuthType,
-			map[string]string{"username": "stand", "password": "unused"}))},
+		{"the credential", credentialbootstrap.InsertCredential(key, cloud.NewCredential(cloud.OAuth2AuthType,
+			map[string]string{k8scloud.CredAttrToken: api.token}))},
 		{"the secret backends", backendbootstrap.CreateDefaultBackends(model.CAAS)},
-		{"the secret backend of the models", registerSecretBackend},
 	} {
 		if err := step.do(ctx, controllerDB, controllerModelDB); err != nil {
 			return errors.Annotatef(err, "writing %s", step.what)
@@ -109,28 +105,12 @@ func bootstrap(ctx context.Context, dbs *databases, id identity, modelName strin
 		}
 		if err := addModel(ctx, controllerDB, db, id, uuid, modeldomain.GlobalModelCreationArgs{
 			Cloud: cloudName, CloudRegion: cloudRegion, Credential: key, Name: name, Qualifier: "admin",
-			SecretBackend: secretBackend, AdminUsers: []coreuser.UUID{admin},
+			AdminUsers: []coreuser.UUID{admin},
 		}); err != nil {
 			return errors.Annotatef(err, "adding the model %q", name)
 		}
 	}
 	return nil
-}
-
-// registerSecretBackend lets a Kubernetes model keep the contents of secrets in its own database. Juju keeps them in
-// the cluster, and for such models leaves the backend called "internal" out (domain/secretbackend/state/state.go);
-// the same one under another name passes.
-func registerSecretBackend(ctx context.Context, controller, _ coredatabase.TxnRunner) error {
-	id, err := uuid.NewUUID()
-	if err != nil {
-		return err
-	}
-	return controller.StdTxn(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `
-INSERT INTO secret_backend (uuid, name, backend_type_id, origin_id)
-SELECT ?, ?, backend_type_id, origin_id FROM secret_backend WHERE name = 'internal'`, id.String(), secretBackend)
-		return err
-	})
 }
 
 func addModel(ctx context.Context, controller, db coredatabase.TxnRunner, id identity, uuid model.UUID, args modeldomain.GlobalModelCreationArgs) error {

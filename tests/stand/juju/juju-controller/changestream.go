@@ -8,7 +8,7 @@ import (
 )
 
 // eagerClock keeps the change stream from looking ever less often in quiet times (stream.go: 100 ms growing to 10 s),
-// which would cost seconds at every step of a test.
+// and watchers of Kubernetes from waiting for a second, which would cost seconds at every step of a test.
 type eagerClock struct{ clock.Clock }
 
 // After implements clock.Clock.

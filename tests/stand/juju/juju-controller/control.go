@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net"
 
 	"github.com/juju/errors"
+	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // request is one line of JSON on the control socket: what a cluster or its operator may do to pods.
@@ -50,7 +52,7 @@ type podReport struct {
 }
 
 // serveControl answers requests on a unix socket until the listener is closed.
-func serveControl(path string, c *cluster, h *history) (net.Listener, error) {
+func serveControl(path string, k *kubelet, h *history) (net.Listener, error) {
 	listener, err := net.Listen("unix", path)
 	if err != nil {
 		return nil, errors.Annotate(err, "listening for requests")
@@ -61,13 +63,13 @@ func serveControl(path string, c *cluster, h *history) (net.Listener, error) {
 			if err != nil {
 				return
 			}
-			go serveConnection(conn, c, h)
+			go serveConnection(conn, k, h)
 		}
 	}()
 	return listener, nil
 }
 
-func serveConnection(conn net.Conn, c *cluster, h *history) {
+func serveConnection(conn net.Conn, k *kubelet, h *history) {
 	defer func() { _ = conn.Close() }()
 	in, out := json.NewDecoder(conn), json.NewEncoder(conn)
 	for {
@@ -78,9 +80,9 @@ func serveConnection(conn net.Conn, c *cluster, h *history) {
 		var answer reply
 		var err error
 		if asked.Do == "history" {
-			answer.History, err = h.report(c.ctx)
+			answer.History, err = h.report(k.ctx)
 		} else {
-			answer.Pods, err = c.do(asked)
+			answer.Pods, err = k.do(asked)
 		}
 		if err != nil {
 			answer.Error = err.Error()
@@ -91,41 +93,43 @@ func serveConnection(conn net.Conn, c *cluster, h *history) {
 	}
 }
 
-func (c *cluster) do(r request) ([]podReport, error) {
+func (k *kubelet) do(r request) ([]podReport, error) {
 	if r.Do == "pods" {
-		return c.report(), nil
+		return k.report(), nil
 	}
-	set, ordinal, err := c.find(r.Pod)
+	application, ordinal, err := splitName(r.Pod)
 	if err != nil {
 		return nil, err
 	}
+	name := fmt.Sprintf("%s-%d", application, ordinal)
 	if r.Do == "release" {
-		set.change(func(s *statefulSet) { delete(s.held, ordinal) })
+		k.release(name)
 		return nil, nil
 	}
-	c.mu.Lock()
-	p := set.pods[ordinal]
-	c.mu.Unlock()
+	k.mu.Lock()
+	p := k.pods[name]
+	k.mu.Unlock()
 	if p == nil {
 		return nil, errors.NotFoundf("pod %q", r.Pod)
 	}
 	switch r.Do {
 	case "kill":
-		set.change(func(s *statefulSet) {
-			p.stopping = true
-			if r.Hold {
-				s.held[ordinal] = true
-			}
-		})
+		if r.Hold {
+			k.hold(name)
+		}
+		p.change(func() { p.stopping = true })
 		p.kill()
 		if r.Depose {
-			return nil, errors.Annotatef(c.depose(set.name, ordinal), "deposing %s", r.Pod)
+			return nil, errors.Annotatef(k.depose(application, ordinal), "deposing %s", r.Pod)
 		}
 		return nil, nil
 	case "evict":
-		set.change(func(*statefulSet) { p.stopping = true })
-		p.stop()
-		return nil, nil
+		err := k.api.client.CoreV1().Pods(k.namespace).Delete(k.ctx, name, meta.DeleteOptions{
+			Preconditions: &meta.Preconditions{UID: &p.object.UID}})
+		if err == nil {
+			<-p.ended
+		}
+		return nil, errors.Annotatef(err, "deleting the pod %q", name)
 	case "kill-container":
 		return nil, p.tell("kill " + r.Container)
 	default:
@@ -133,13 +137,16 @@ func (c *cluster) do(r request) ([]podReport, error) {
 	}
 }
 
-func (c *cluster) report() []podReport {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (k *kubelet) report() []podReport {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	all := []podReport{}
-	for _, p := range c.pods() {
+	for _, p := range k.all() {
 		r := podReport{Pod: p.name, Address: p.address, Containers: p.containerNames(),
-			CharmModifiedVersion: p.set.config.CharmModifiedVersion, Restarts: p.restarts, Ready: p.ready, Stopping: p.stopping}
+			CharmModifiedVersion: p.charmModifiedVersion(), Ready: p.ready(), Stopping: p.stopping}
+		for _, c := range p.containers {
+			r.Restarts += int(c.restarts)
+		}
 		if p.process != nil {
 			r.Process = p.process.cmd.Process.Pid
 		}

@@ -2,52 +2,71 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
+
+	core "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
 )
 
-func (p *pod) hostsPath() string { return p.set.cluster.opts.path("pods", p.name+".hosts") }
+func (p *pod) hostsPath() string { return p.kubelet.opts.path("pods", p.name+".hosts") }
 
-// writeHosts brings the hosts file of the stand, and that of every pod, up to date. The caller holds mu.
-func (c *cluster) writeHosts() {
-	var services strings.Builder
-	pods := c.pods()
+// writeHosts brings the hosts file of the stand, and that of every pod, up to date: it plays the cluster's DNS. The
+// caller holds mu.
+func (k *kubelet) writeHosts() {
+	var names strings.Builder
+	pods := k.all()
 	for _, p := range pods {
-		writeNames(&services, p, c.opts.model)
+		k.writeNames(&names, p)
 	}
-	c.writeHostsFile(c.opts.path("hosts"), "127.0.0.1 localhost\n"+services.String())
+	k.writeHostsFile(k.opts.path("hosts"), "127.0.0.1 localhost\n"+names.String())
 	for _, p := range pods {
 		// Programs in different pods may listen on, and ask for, the same port of "localhost".
-		c.writeHostsFile(p.hostsPath(), fmt.Sprintf("%s localhost\n%s %s\n%s", p.address, p.address, p.name, services.String()))
+		k.writeHostsFile(p.hostsPath(), fmt.Sprintf("%s localhost\n%s %s\n%s", p.address, p.address, p.name, names.String()))
 	}
 }
 
-// writeNames writes the DNS names that lead to a pod. A Service of several pods has several lines, of which programs
-// commonly take the first.
-func writeNames(out *strings.Builder, p *pod, model string) {
-	qualified := func(names ...string) string {
-		var all []string
-		for _, name := range names {
-			for _, suffix := range []string{"", "." + model, "." + model + ".svc", "." + model + ".svc.cluster.local"} {
-				all = append(all, name+suffix)
-			}
+// writeNames writes the DNS names of Services that lead to a pod. A Service of several pods has several lines, of which
+// programs commonly take the first.
+func (k *kubelet) writeNames(out *strings.Builder, p *pod) {
+	for _, name := range slices.Sorted(maps.Keys(k.services)) {
+		service := k.services[name]
+		selects := len(service.Spec.Selector) > 0 && labels.SelectorFromSet(service.Spec.Selector).Matches(labels.Set(p.object.Labels))
+		if !selects || p.phase == unscheduled || p.stopping {
+			continue
 		}
-		return strings.Join(all, " ")
+		var leading []string
+		if service.Spec.ClusterIP == core.ClusterIPNone && p.object.Spec.Subdomain == name {
+			leading = append(leading, p.name+"."+name)
+		}
+		if p.ready() || service.Spec.PublishNotReadyAddresses {
+			leading = append(leading, name)
+		}
+		k.writeLine(out, p, leading)
 	}
-	// Juju's headless Service knows pods by name before they are ready.
-	fmt.Fprintf(out, "%s %s\n", p.address, qualified(p.name+"."+p.set.name+"-endpoints"))
-	if !p.ready || p.stopping {
-		return
+	// The charm of PostgreSQL makes this Service itself, of the pod that its database follows.
+	if p.ordinal == 0 && p.ready() {
+		k.writeLine(out, p, []string{p.application + "-primary"})
 	}
-	fmt.Fprintf(out, "%s %s\n", p.address, qualified(p.set.name, p.set.name+"-endpoints"))
-	if p.ordinal == 0 {
-		fmt.Fprintf(out, "%s %s\n", p.address, qualified(p.set.name+"-primary"))
+}
+
+func (k *kubelet) writeLine(out *strings.Builder, p *pod, names []string) {
+	var all []string
+	for _, name := range names {
+		for _, suffix := range []string{"", "." + k.namespace, "." + k.namespace + ".svc", "." + k.namespace + ".svc.cluster.local"} {
+			all = append(all, name+suffix)
+		}
+	}
+	if len(all) > 0 {
+		fmt.Fprintf(out, "%s %s\n", p.address, strings.Join(all, " "))
 	}
 }
 
 // writeHostsFile rewrites a file in place, because containers have it bound over their /etc/hosts. Writing before
 // cutting means that a reader never finds it empty.
-func (c *cluster) writeHostsFile(path, text string) {
+func (k *kubelet) writeHostsFile(path, text string) {
 	if old, err := os.ReadFile(path); err == nil && string(old) == text {
 		return
 	}
@@ -59,6 +78,6 @@ func (c *cluster) writeHostsFile(path, text string) {
 		_ = f.Close()
 	}
 	if err != nil {
-		c.log.Printf("writing %s: %v", path, err)
+		k.log.Printf("writing %s: %v", path, err)
 	}
 }

@@ -1,8 +1,10 @@
-// Command juju-controller is a Juju controller with one Kubernetes model, in one process and without a Kubernetes.
+// Command juju-controller is a Juju controller with one model on a Kubernetes, and the node of that Kubernetes.
 //
-// Real: API server, domain services, change stream, leases, object store, and the workers that give units their pods,
-// take dead things away and end leases. Databases are SQLite files (Juju: dqlite). A stand-in: the cluster, whose
-// StatefulSets and kubelet are here (statefulset.go, pod.go); a pod is a process of the program given by -pod.
+// Real: API server, domain services, change stream, leases, object store, Juju's Kubernetes provider, the secret backend
+// in Kubernetes, and the workers that make applications in the cluster, take dead things away and end leases. Databases
+// are SQLite files (Juju: dqlite). Played: the kubelet (kubelet.go), the scheduler that has one node to choose from, the
+// init container of Juju's pods (introduce.go) and the cluster's DNS (hosts.go); a pod is a process of the program given
+// by -pod. There is no kube-proxy: the address of a Service leads nowhere, its names lead to pods.
 //
 // It prints one line of JSON when it is ready, and ends, with all its pods, when its standard input does.
 package main

@@ -2,7 +2,6 @@ package main
 
 import (
 	"flag"
-	"net"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -20,8 +19,7 @@ type options struct {
 	agentProgram  string
 	pebbleProgram string
 	images        string
-	kubernetes    string
-	accounts      string
+	kubeconfig    string
 	hookVariables variables
 	removal       time.Duration
 	plainRemoval  bool
@@ -52,14 +50,13 @@ func parseOptions(args []string) (*options, error) {
 	var o options
 	f := flag.NewFlagSet("juju-controller", flag.ContinueOnError)
 	f.StringVar(&o.dir, "dir", "", "the `FOLDER` to work in; must be empty or absent")
-	f.StringVar(&o.model, "model", "kubeflow", "the `NAME` of the model, which is the namespace in Service names")
+	f.StringVar(&o.model, "model", "kubeflow", "the `NAME` of the model, which is that of its namespace")
 	f.StringVar(&o.network, "network", "127.1", "pods have addresses in this `127.S`.0.0/16")
 	f.StringVar(&o.podProgram, "pod", "", "the `PROGRAM` that is one pod; its argument is the path of a JSON file (podSpec)")
 	f.StringVar(&o.agentProgram, "agent", "", "the juju-agent `PROGRAM`, with jujuc beside it")
 	f.StringVar(&o.pebbleProgram, "pebble", "", "the pebble `PROGRAM`")
 	f.StringVar(&o.images, "images", "", "the `FOLDER` of image descriptions, for the pod program")
-	f.StringVar(&o.kubernetes, "kubernetes", "", "the `HOST:PORT` of a Kubernetes API, for hooks as KUBERNETES_SERVICE_HOST and _PORT")
-	f.StringVar(&o.accounts, "service-accounts", "", "the `FOLDER` with trusted/ and untrusted/, each with token, ca.crt and namespace, for charms as their service account")
+	f.StringVar(&o.kubeconfig, "kubeconfig", "", "the `FILE` that leads to Kubernetes, as its administrator")
 	f.Var(&o.hookVariables, "hook-variable", "`VARIABLE=value` that hooks have besides what Juju gives them, for example KUBECONFIG; may be repeated")
 	f.DurationVar(&o.removal, "removal", 200*time.Millisecond, "how often to look for things to remove (Juju: 10s)")
 	f.BoolVar(&o.plainRemoval, "plain-removal", false, "remove units as this version of Juju does: without stop and remove when they have no relations")
@@ -72,12 +69,12 @@ func parseOptions(args []string) (*options, error) {
 	if err := f.Parse(args); err != nil {
 		return nil, err
 	}
-	for name, path := range map[string]*string{"dir": &o.dir, "pod": &o.podProgram, "agent": &o.agentProgram, "pebble": &o.pebbleProgram} {
+	for name, path := range map[string]*string{"dir": &o.dir, "pod": &o.podProgram, "agent": &o.agentProgram, "pebble": &o.pebbleProgram, "kubeconfig": &o.kubeconfig} {
 		if *path == "" {
 			return nil, errors.Errorf("-%s must be given", name)
 		}
 	}
-	for _, path := range []*string{&o.dir, &o.podProgram, &o.agentProgram, &o.pebbleProgram, &o.images, &o.accounts} {
+	for _, path := range []*string{&o.dir, &o.podProgram, &o.agentProgram, &o.pebbleProgram, &o.images, &o.kubeconfig} {
 		if *path == "" {
 			continue
 		}
@@ -89,11 +86,6 @@ func parseOptions(args []string) (*options, error) {
 	}
 	if !loopbackNetwork.MatchString(o.network) {
 		return nil, errors.Errorf("-network %q is not of the form 127.S with S up to 255", o.network)
-	}
-	if o.kubernetes != "" {
-		if _, _, err := net.SplitHostPort(o.kubernetes); err != nil {
-			return nil, errors.Annotatef(err, "understanding -kubernetes %q", o.kubernetes)
-		}
 	}
 	return &o, nil
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/juju/juju/internal/worker/caasapplicationprovisioner"
 )
 
-// startProvisioner runs the worker that gives units their pods, on our cluster.
-func startProvisioner(ctx context.Context, svc services.DomainServices, c *cluster) (worker.Worker, error) {
+// startProvisioner runs the worker that makes in the cluster what applications need there.
+func startProvisioner(ctx context.Context, svc services.DomainServices, broker caas.Broker) (worker.Worker, error) {
 	manifold := caasapplicationprovisioner.Manifold(caasapplicationprovisioner.ManifoldConfig{
 		DomainServicesName: "services",
 		BrokerName:         "broker",
@@ -27,7 +27,7 @@ func startProvisioner(ctx context.Context, svc services.DomainServices, c *clust
 		Logger:             internallogger.GetLogger("juju.provisioner"),
 	})
 	w, err := manifold.Start(ctx, inputs{
-		"broker": caas.Broker(broker{cluster: c}),
+		"broker": broker,
 		"clock":  clock.Clock(provisionerClock{clock.WallClock}),
 	})
 	return w, errors.Annotate(err, "starting the provisioner")

@@ -17,10 +17,10 @@ import (
 )
 
 // startRemoval runs the worker that takes dead things away.
-func startRemoval(opts *options, svc services.DomainServices, c *cluster) (worker.Worker, error) {
+func startRemoval(opts *options, svc services.DomainServices, k *kubelet) (worker.Worker, error) {
 	var service removal.RemovalService = svc.Removal()
 	if !opts.plainRemoval {
-		service = patientRemoval{RemovalService: service, services: svc, cluster: c}
+		service = patientRemoval{RemovalService: service, services: svc, kubelet: k}
 	}
 	w, err := removal.NewWorker(removal.Config{
 		RemovalService: service,
@@ -40,7 +40,7 @@ func startRemoval(opts *options, svc services.DomainServices, c *cluster) (worke
 type patientRemoval struct {
 	removal.RemovalService
 	services services.DomainServices
-	cluster  *cluster
+	kubelet  *kubelet
 }
 
 // ExecuteJob implements removal.RemovalService.
@@ -53,7 +53,7 @@ func (r patientRemoval) ExecuteJob(ctx context.Context, job domainremoval.Job) e
 
 // isEarly reports whether the unit of this UUID has a pod that it still needs, or that is still to be noticed.
 func (r patientRemoval) isEarly(ctx context.Context, uuid string) bool {
-	for name, runs := range r.cluster.units() {
+	for name, runs := range r.kubelet.units() {
 		if id, err := r.services.Application().GetUnitUUID(ctx, name); err == nil && id.String() == uuid {
 			l, err := r.services.Application().GetUnitLife(ctx, name)
 			return err == nil && (runs || l == life.Dead)

@@ -14,7 +14,9 @@ import (
 
 	corelease "github.com/juju/juju/core/lease"
 	"github.com/juju/juju/core/network"
+	"github.com/juju/juju/core/providertracker"
 	"github.com/juju/juju/core/trace"
+	"github.com/juju/juju/environs"
 	internallease "github.com/juju/juju/internal/lease"
 	internallogger "github.com/juju/juju/internal/logger"
 	_ "github.com/juju/juju/internal/provider/all"         // Kubernetes as a kind of cloud.
@@ -40,10 +42,12 @@ type server struct {
 	objects  *objectStores
 	history  *history
 	leases   *lease.Manager
-	cluster  *cluster
+	cluster  *kubernetesAPI
+	kubelet  *kubelet
 	api      *apiServer
 	control  net.Listener
 
+	providers          providertracker.ProviderFactory
 	controllerServices services.ControllerDomainServices
 	servicesGetter     services.DomainServicesGetter
 }
@@ -87,13 +91,19 @@ func startServer(ctx context.Context, opts *options) (*server, error) {
 		return nil, errors.Annotate(err, "listening for the API")
 	}
 	port := c.listener.Addr().(*net.TCPAddr).Port
-	if err := bootstrap(ctx, c.dbs, c.identity, opts.model, port); err != nil {
+	if c.cluster, err = connectKubernetes(ctx, opts.kubeconfig); err != nil {
+		return nil, err
+	}
+	if err := bootstrap(ctx, c.dbs, c.cluster, c.identity, opts.model, port); err != nil {
 		return nil, errors.Annotate(err, "bootstrapping")
 	}
 	if c.history, err = startHistory(ctx, c.dbs, c.identity); err != nil {
 		return nil, err
 	}
-	c.cluster = newCluster(opts)
+	if c.providers, err = startProviders(ctx, c.dbs, c.log); err != nil {
+		return nil, err
+	}
+	c.kubelet = newKubelet(opts, c.cluster)
 	if err := c.startServices(ctx); err != nil {
 		return nil, err
 	}
@@ -106,7 +116,7 @@ func startServer(ctx context.Context, opts *options) (*server, error) {
 	if err := writeClient(opts, c.identity, c.listener.Addr().String()); err != nil {
 		return nil, err
 	}
-	if c.control, err = serveControl(opts.path("control.sock"), c.cluster, c.history); err != nil {
+	if c.control, err = serveControl(opts.path("control.sock"), c.kubelet, c.history); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -131,7 +141,7 @@ func (c *server) startServices(ctx context.Context) error {
 	}
 	c.objects = newObjectStores(c.opts.path("objects"), c.dbs)
 	w, err := wservices.NewWorker(wservices.Config{
-		DBGetter: c.dbs, ClusterDescriber: c.dbs, ProviderFactory: providers{c.cluster}, ObjectStoreGetter: c.objects,
+		DBGetter: c.dbs, ClusterDescriber: c.dbs, ProviderFactory: c.providers, ObjectStoreGetter: c.objects,
 		StorageRegistryGetter: storageRegistries{}, PublicKeyImporter: sshimporter.NewImporter(&http.Client{}),
 		LeaseManager: c.leases, LoggerContextGetter: c.log, LogDir: c.opts.path("logs"),
 		Logger: internallogger.GetLogger("juju.services"), Clock: clock.WallClock,
@@ -171,10 +181,28 @@ func (c *server) startWorkers(ctx context.Context) error {
 	if err != nil {
 		return errors.Annotate(err, "preparing to revoke leases")
 	}
-	c.cluster.serve(introducer{svc, c.identity, c.listener.Addr().String()}, revoker)
+	broker, err := brokerOf(ctx, c.providers, c.identity)
+	if err != nil {
+		return err
+	}
+	// As "juju add-model" does: the namespace.
+	namespaces, ok := broker.(environs.ModelResources)
+	if !ok {
+		return errors.Errorf("this version of Juju has a provider of type %T", broker)
+	}
+	if err := namespaces.CreateModelResources(ctx, environs.CreateParams{ControllerUUID: c.identity.controller.String()}); err != nil {
+		return errors.Annotate(err, "making the model in Kubernetes")
+	}
+	if err := c.kubelet.serve(introducer{svc, c.identity, c.listener.Addr().String()}, revoker); err != nil {
+		return err
+	}
+	prompt, err := newPromptBroker(broker, c.cluster, c.identity, c.opts.model)
+	if err != nil {
+		return err
+	}
 	for _, start := range []func() (worker.Worker, error){
-		func() (worker.Worker, error) { return startRemoval(c.opts, svc, c.cluster) },
-		func() (worker.Worker, error) { return startProvisioner(ctx, svc, c.cluster) },
+		func() (worker.Worker, error) { return startRemoval(c.opts, svc, c.kubelet) },
+		func() (worker.Worker, error) { return startProvisioner(ctx, svc, prompt) },
 		c.startLeaseExpiry,
 	} {
 		if _, err := start(); err != nil {
@@ -195,7 +223,7 @@ func (c *server) startLeaseExpiry() (worker.Worker, error) {
 // stop ends the pods, then the API. The process ends next, and with it everything else.
 func (c *server) stop() {
 	_ = c.control.Close()
-	c.cluster.stop()
+	c.kubelet.stop()
 	c.api.stop()
 	if c.opts.removeDir {
 		_ = os.RemoveAll(c.opts.dir)

@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/juju/errors"
+	core "k8s.io/api/core/v1"
 )
 
 // probePort is that of the agent's probes, on the pod's address; Juju's own default (agent/constants).
@@ -17,12 +19,6 @@ const probePort = "3856"
 type podSpec struct {
 	// Pod is the name of the pod, APPLICATION-N.
 	Pod string `json:"pod"`
-	// Unit is the name of the unit, APPLICATION/N.
-	Unit string `json:"unit"`
-	// Application is the name of the application.
-	Application string `json:"application"`
-	// Model is the name of the model, and the namespace.
-	Model string `json:"model"`
 	// Address is the pod's, 127.S.x.y.
 	Address string `json:"address"`
 	// Containers are those besides the charm's.
@@ -47,15 +43,17 @@ type containerSpec struct {
 	Name string `json:"name"`
 	// Image is the registry path of the container's resource.
 	Image string `json:"image"`
-	// UID and GID are those in the charm's metadata, if any.
-	UID *int `json:"uid,omitempty"`
-	GID *int `json:"gid,omitempty"`
+	// Arguments are those of Pebble.
+	Arguments []string `json:"arguments"`
+	// UID and GID are who Pebble and its services are, if it is said.
+	UID *int64 `json:"uid,omitempty"`
+	GID *int64 `json:"gid,omitempty"`
 }
 
 type agentSpec struct {
 	Program   string   `json:"program"`
 	Arguments []string `json:"arguments"`
-	// ServiceAccount is the folder that the charm sees as that of its service account; empty when there is none.
+	// ServiceAccount is the folder that the charm sees as that of its service account.
 	ServiceAccount string `json:"service-account"`
 	// Environment is what the agent has besides PATH, HOME and TMPDIR.
 	Environment map[string]string `json:"environment"`
@@ -63,47 +61,74 @@ type agentSpec struct {
 
 // writeSpec writes the pod's description and returns its path.
 func (p *pod) writeSpec() (string, error) {
-	c := p.set.cluster
-	o := c.opts
-	c.mu.Lock()
+	k, o := p.kubelet, p.kubelet.opts
 	spec := podSpec{
-		Pod: p.name, Unit: p.set.name + "/" + strconv.Itoa(p.ordinal), Application: p.set.name, Model: o.model,
-		Address: p.address, Containers: []containerSpec{}, Sockets: o.path("pebble", p.name), Hosts: p.hostsPath(),
+		Pod: p.name, Address: p.address, Containers: []containerSpec{}, Sockets: o.path("pebble", p.name), Hosts: p.hostsPath(),
 		Scratch: o.path("pods", p.name), Logs: o.path("logs"), Images: o.images, Pebble: o.pebbleProgram,
-		Agent: agentSpec{Program: o.agentProgram, Environment: map[string]string{}},
+		Agent: agentSpec{Program: o.agentProgram, ServiceAccount: p.serviceAccount(), Environment: map[string]string{}},
 	}
-	containers := p.containerNames()
-	for _, name := range containers {
-		config := p.set.config.Containers[name]
-		spec.Containers = append(spec.Containers, containerSpec{
-			Name: name, Image: config.Image.RegistryPath, UID: config.Uid, GID: config.Gid})
+	for _, c := range p.object.Spec.Containers {
+		if c.Name != charmContainer {
+			spec.Containers = append(spec.Containers, p.containerSpec(c))
+		}
 	}
-	charmModifiedVersion := p.set.config.CharmModifiedVersion
-	c.writeHosts()
-	c.mu.Unlock()
+	k.change(func() {})
 	spec.Agent.Arguments = []string{
-		"-data-dir", o.path("agents", p.name), "-containers", strings.Join(containers, ","), "-sockets", spec.Sockets,
-		"-charm-modified-version", strconv.Itoa(charmModifiedVersion), "-probe", net.JoinHostPort(p.address, probePort),
+		"-data-dir", o.path("agents", p.name), "-containers", strings.Join(p.containerNames(), ","), "-sockets", spec.Sockets,
+		"-charm-modified-version", strconv.Itoa(p.charmModifiedVersion()), "-probe", net.JoinHostPort(p.address, probePort),
 		"-leadership", o.leadership.String(), "-pebble-poll", o.pebblePoll.String(), "-log", o.agentLogging,
 	}
 	for _, pair := range o.hookVariables {
 		spec.Agent.Arguments = append(spec.Agent.Arguments, "-hook-variable", pair)
 	}
-	if o.accounts != "" {
-		spec.Agent.ServiceAccount = o.serviceAccount(p.set.name)
-	}
-	if o.kubernetes != "" { // Juju hands these on to hooks.
-		host, port, err := net.SplitHostPort(o.kubernetes)
-		if err != nil {
-			return "", err
-		}
-		spec.Agent.Environment["KUBERNETES_SERVICE_HOST"] = host
-		spec.Agent.Environment["KUBERNETES_SERVICE_PORT"] = port
-	}
+	// Juju hands these on to hooks.
+	spec.Agent.Environment["KUBERNETES_SERVICE_HOST"], spec.Agent.Environment["KUBERNETES_SERVICE_PORT"] = k.api.address()
 	text, err := json.MarshalIndent(spec, "", "  ")
 	if err != nil {
 		return "", err
 	}
 	path := o.path("pods", p.name+".json")
 	return path, errors.Trace(os.WriteFile(path, text, 0o644))
+}
+
+// containerSpec describes a container as Juju's template does. All pods share this machine's network, so that what
+// listens on all addresses in a pod of a cluster listens on the pod's own here. And the charm is whoever Pebble is, or
+// root, so that Pebble need not be told who may speak to it.
+func (p *pod) containerSpec(c core.Container) containerSpec {
+	spec := containerSpec{Name: c.Name, Image: c.Image, Arguments: slices.Clone(c.Args)}
+	for i, argument := range spec.Arguments {
+		if strings.HasPrefix(argument, ":") {
+			spec.Arguments[i] = p.address + argument
+		}
+	}
+	if i := slices.Index(spec.Arguments, "--identities"); i >= 0 {
+		spec.Arguments = slices.Delete(spec.Arguments, i, min(i+2, len(spec.Arguments)))
+	}
+	if context := c.SecurityContext; context != nil {
+		spec.UID, spec.GID = context.RunAsUser, context.RunAsGroup
+	}
+	return spec
+}
+
+// containerNames lists the containers besides the charm's.
+func (p *pod) containerNames() []string {
+	all := []string{} // Not null in JSON.
+	for _, c := range p.object.Spec.Containers {
+		if c.Name != charmContainer {
+			all = append(all, c.Name)
+		}
+	}
+	return all
+}
+
+// charmModifiedVersion is what the pod's template tells the init container.
+func (p *pod) charmModifiedVersion() int {
+	for _, c := range p.object.Spec.InitContainers {
+		if i := slices.Index(c.Args, "--charm-modified-version"); i >= 0 && i+1 < len(c.Args) {
+			if version, err := strconv.Atoi(c.Args[i+1]); err == nil {
+				return version
+			}
+		}
+	}
+	return 0
 }

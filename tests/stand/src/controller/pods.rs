@@ -21,9 +21,9 @@ pub struct Pod {
     pub process: u32,
     /// Which version of charm and configuration it was made for.
     pub charm_modified_version: u64,
-    /// How often its agent has failed.
+    /// How often its containers have been started again.
     pub restarts: u32,
-    /// Whether its agent says that it is ready.
+    /// Whether all its containers are ready, as their probes say.
     pub ready: bool,
     /// Whether it is being ended.
     pub stopping: bool,

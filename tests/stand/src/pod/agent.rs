@@ -1,7 +1,6 @@
 //! The unit agent of a pod.
 
-use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -12,9 +11,13 @@ use crate::view::{View, mode};
 /// Where Kubernetes mounts the service account of a pod.
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
+/// How long an agent that failed stays down, so that one that cannot start does not take all the time.
+const BACK_OFF: Duration = Duration::from_secs(1);
+
 /// The running agent.
 pub(super) struct Agent {
     process: Process,
+    started: Instant,
 }
 
 impl Agent {
@@ -24,10 +27,7 @@ impl Agent {
         let mut view = View::new();
         // Charms that need neither Service names nor a cluster run without a view as well.
         if mode().is_ok() {
-            view = view.hosts(&spec.hosts);
-            if spec.agent.service_account != Path::new("") {
-                view = view.mount(&spec.agent.service_account, SERVICE_ACCOUNT);
-            }
+            view = view.hosts(&spec.hosts).mount(&spec.agent.service_account, SERVICE_ACCOUNT);
         }
         let inside = view.command(&spec.agent.program, &spec.agent.arguments)?;
         // A pod that is killed is a node that is lost: no stop hook.
@@ -41,7 +41,8 @@ impl Agent {
             .env("HOME", &spec.scratch)
             .env("TMPDIR", &temporary)
             .envs(&spec.agent.environment);
-        Ok(Self { process: Process::start("the unit agent", outside, &spec.log("agent"))? })
+        let process = Process::start("the unit agent", outside, &spec.log("agent"))?;
+        Ok(Self { process, started: Instant::now() })
     }
 
     /// Lets the agent run the stop hook and end.
@@ -49,6 +50,16 @@ impl Agent {
         if let Some(pid) = self.process.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
             let _may_have_ended = kill_process(pid, Signal::TERM);
         }
+    }
+
+    /// Ends the agent and all that it has started, at once.
+    pub(super) fn kill(&mut self) {
+        self.process.stop();
+    }
+
+    /// Whether it was started long enough ago to be started again.
+    pub(super) fn has_rested(&self) -> bool {
+        self.started.elapsed() > BACK_OFF
     }
 
     /// The exit code, if it has ended.

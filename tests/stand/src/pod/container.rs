@@ -24,7 +24,7 @@ const BACK_OFF: Duration = Duration::from_millis(500);
 
 /// A running container.
 pub(super) struct Container {
-    name: String,
+    described: ContainerSpec,
     image: Image,
     user: (Option<u32>, Option<u32>),
     /// The container's own folder: what it finds at its start is made here.
@@ -44,9 +44,9 @@ impl Container {
         let image = Image::read(&spec.images, &container.image)?;
         let user = if geteuid().is_root() { (container.uid, container.gid) } else { (None, None) };
         let folder = spec.scratch.join(&container.name);
-        let process = start(spec, &container.name, &image, user, &folder, &socket)?;
+        let process = start(spec, container, &image, user, &folder, &socket)?;
         Ok(Self {
-            name: container.name.clone(),
+            described: container.clone(),
             image,
             user,
             folder,
@@ -58,22 +58,23 @@ impl Container {
     }
 
     pub(super) fn name(&self) -> &str {
-        &self.name
+        &self.described.name
     }
 
-    /// Starts the container again if it has ended, as a kubelet does.
-    pub(super) fn keep_running(&mut self) -> Result<(), Error> {
-        if self.process.ended().is_some() && self.started.elapsed() > BACK_OFF {
+    /// Starts the container again if it has ended, as a kubelet does; whether it had.
+    pub(super) fn keep_running(&mut self) -> Result<bool, Error> {
+        let again = self.process.ended().is_some() && self.started.elapsed() > BACK_OFF;
+        if again {
             self.restart()?;
         }
-        Ok(())
+        Ok(again)
     }
 
     /// Kills all processes of the container, and starts it again with the files of its image.
     pub(super) fn restart(&mut self) -> Result<(), Error> {
         self.process.stop();
         self.process =
-            start(&self.spec, &self.name, &self.image, self.user, &self.folder, &self.socket)?;
+            start(&self.spec, &self.described, &self.image, self.user, &self.folder, &self.socket)?;
         self.started = Instant::now();
         Ok(())
     }
@@ -81,7 +82,7 @@ impl Container {
 
 fn start(
     spec: &Spec,
-    name: &str,
+    container: &ContainerSpec,
     image: &Image,
     user: (Option<u32>, Option<u32>),
     folder: &Path,
@@ -123,7 +124,7 @@ fn start(
     for path in &image.path {
         view = view.path(path);
     }
-    let inside = view.command(pebble_program, ["run", "--create-dirs", "--hold"])?;
+    let inside = view.command(pebble_program, &container.arguments)?;
     let ending = Ending { signal: Signal::KILL, grace: Duration::ZERO };
     let mut outside = command(inside.get_program(), ending)?;
     outside
@@ -137,7 +138,7 @@ fn start(
         .env("PEBBLE_SOCKET", socket)
         .env("POD_ADDRESS", &spec.address)
         .envs(&image.environment);
-    Ok(Process::start(name, outside, &spec.log(name))?)
+    Ok(Process::start(&container.name, outside, &spec.log(&container.name))?)
 }
 
 /// Gives a folder that was just made, and what is in it, to the container's user.

@@ -40,9 +40,11 @@ pub struct ContainerSpec {
     pub name: String,
     /// The registry path of its resource.
     pub image: String,
-    /// The user in the charm's metadata.
+    /// The arguments of its Pebble.
+    pub arguments: Vec<String>,
+    /// The user that it runs as.
     pub uid: Option<u32>,
-    /// The group in the charm's metadata.
+    /// The group that it runs as.
     pub gid: Option<u32>,
 }
 
@@ -53,7 +55,7 @@ pub struct AgentSpec {
     pub program: PathBuf,
     /// Its arguments.
     pub arguments: Vec<String>,
-    /// What the charm sees as the folder of its service account; empty if it has none.
+    /// What the charm sees as the folder of its service account.
     #[serde(rename = "service-account")]
     pub service_account: PathBuf,
     /// Its variables besides `PATH`, `HOME` and `TMPDIR`.

@@ -69,7 +69,6 @@ fn hooks_have_what_juju_gives_them_and_nothing_of_this_machine() {
         return;
     }
     let settings = Settings {
-        kubernetes: Some(([127, 0, 0, 1], 6443).into()),
         hook_variables: [("EXTRA".to_owned(), "a b".to_owned())].into(),
         ..Settings::default()
     };
@@ -81,36 +80,12 @@ fn hooks_have_what_juju_gives_them_and_nothing_of_this_machine() {
     assert!(!output.contains(" CARGO"), "{output}");
     assert!(output.contains(" CHARM_CONTAINERS_DIR CHARM_DIR "), "{output}");
     assert!(output.contains(r#""extra":"a b""#), "{output}");
-    assert!(output.contains(r#""kubernetes":"127.0.0.1:6443""#), "{output}");
+    let server = controller.kubernetes().server().strip_prefix("https://").unwrap();
+    assert!(output.contains(&format!(r#""kubernetes":"{server}""#)), "{output}");
     assert!(output.contains("registrypath: docker.io/stand/teller:1"), "{output}");
     let address = format!("{}.1.1", controller.network());
     assert!(output.contains(&format!("{address} localhost;")), "{output}");
     assert!(output.contains(&format!("{address} teller teller.kubeflow ")), "{output}");
-}
-
-#[test]
-fn charms_have_the_service_account_that_juju_trust_says() {
-    if !can_run_juju() || !needs(&[Need::Namespaces]) {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    for (name, token) in [("trusted", "open-sesame"), ("untrusted", "knock-knock")] {
-        let account = folder.path().join(name);
-        fs::create_dir(&account).unwrap();
-        for (file, text) in [("namespace", "kubeflow\n"), ("ca.crt", ""), ("token", token)] {
-            fs::write(account.join(file), text).unwrap();
-        }
-    }
-    let service_accounts = Some(folder.path().to_owned());
-    let settings = Settings { service_accounts, ..Settings::default() };
-    let controller = Controller::start(&cache(), &settings).unwrap();
-    deploy(&controller, "teller", 1);
-    controller.wait(LIMIT, |status| status.settled(&["teller"])).unwrap();
-
-    let account = || controller.juju(["run", "teller/0", "environment", "--format=json"]).unwrap();
-    assert!(account().contains("kubeflow open-sesame"), "{}", account());
-    controller.juju(["trust", "teller", "--scope=cluster", "--remove"]).unwrap();
-    controller.wait(LIMIT, |_| account().contains("kubeflow knock-knock")).unwrap();
 }
 
 #[test]
@@ -375,6 +350,6 @@ fn processes_of(folder: &Path) -> Vec<String> {
         .unwrap()
         .filter_map(|entry| fs::read(entry.unwrap().path().join("cmdline")).ok())
         .map(|line| String::from_utf8_lossy(&line).replace('\0', " "))
-        .filter(|line| line.contains(folder.to_str().unwrap()))
+        .filter(|line| line.contains(folder.to_str().unwrap()) && !line.contains("/kubernetes/"))
         .collect()
 }

@@ -3,5 +3,6 @@
 
 mod controller;
 mod jubilant;
+mod kubernetes;
 mod support;
 mod view;

@@ -49,12 +49,20 @@ pub(crate) fn charm(folder: &Path) -> PathBuf {
     path
 }
 
-/// Deploys the charm as `application`.
+/// Deploys the charm as `application`, trusted.
 pub(crate) fn deploy(controller: &Controller, application: &str, units: u32) {
+    deploy_with(controller, application, units, &["--trust"]);
+}
+
+/// Deploys the charm as `application`.
+pub(crate) fn deploy_untrusted(controller: &Controller, application: &str, units: u32) {
+    deploy_with(controller, application, units, &[]);
+}
+
+fn deploy_with(controller: &Controller, application: &str, units: u32, more: &[&str]) {
     let path = charm(controller.folder());
     let (path, units) = (path.to_str().unwrap(), units.to_string());
     let resource = "image=docker.io/stand/teller:1";
-    controller
-        .juju(["deploy", path, application, "--resource", resource, "-n", &units, "--trust"])
-        .unwrap();
+    let deploy = ["deploy", path, application, "--resource", resource, "-n", &units];
+    controller.juju([&deploy[..], more].concat()).unwrap();
 }
