@@ -81,9 +81,8 @@ pub(super) fn unit_get(world: &mut World, parsed: &Parsed) -> Result<Vec<u8>, Re
         Some(name @ ("private-address" | "public-address")) => {
             let public = name == "public-address";
             let state = &world.draft;
-            // Units on Kubernetes have no private address here.
-            let address = known_address(&state.service_address).filter(|_| public);
-            let address = address.ok_or_else(|| {
+            let address = if public { &state.service_address } else { &state.address };
+            let address = known_address(address).ok_or_else(|| {
                 let kind = if public { "public" } else { "private" };
                 Refusal::failed(format!("{kind} address not found"))
             })?;
