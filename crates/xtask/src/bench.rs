@@ -2,9 +2,11 @@
 
 mod forget;
 pub(crate) mod measure;
+mod plot;
 mod row;
 mod samples;
 mod shim;
+mod side_by_side;
 mod simulated;
 mod spread;
 mod stand;
@@ -21,6 +23,7 @@ use crate::Result;
 use crate::pack::{self, Arch};
 use crate::workspace::{self, CHARMS};
 use row::Row;
+use side_by_side::Comparison;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -39,6 +42,8 @@ struct Report {
     machine: Machine,
     packages: Vec<Package>,
     hooks: Vec<Row>,
+    /// `update-status` in the original's way and in ours.
+    side_by_side: Vec<Comparison>,
 }
 
 /// Where it was measured.
@@ -70,18 +75,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     let runs = usize::from(arguments.runs);
     let before = load();
-    let mut hooks =
-        simulated::measure(runs, |charm| programs.get(charm).cloned().unwrap_or_default())?;
+    let program = |charm: &str| programs.get(charm).cloned().unwrap_or_default();
+    let side_by_side = side_by_side::measure(runs, program)?;
+    let mut hooks = simulated::measure(runs, program)?;
     if arguments.stand {
         hooks.extend(stand::measure(runs)?);
     }
     let machine =
         Machine { processors: std::thread::available_parallelism()?.get(), load: [before, load()] };
-    let report = Report { commit: workspace::commit(), machine, packages, hooks };
+    let report = Report { commit: workspace::commit(), machine, packages, hooks, side_by_side };
     print!("{}", table::text(&report));
     let path = json();
     fs::write(&path, serde_json::to_string_pretty(&report)?)?;
     println!("All numbers are in {}.", path.display());
+    let picture = workspace::root().join("docs/update-status.svg");
+    fs::write(&picture, plot::svg(&report.side_by_side))?;
+    println!("The picture is {}.", picture.display());
     Ok(ExitCode::SUCCESS)
 }
 

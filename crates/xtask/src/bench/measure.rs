@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use juju::Agent;
 use nix::sys::ptrace;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{Signal, kill};
@@ -50,6 +51,8 @@ pub(crate) enum Task {
     Watch,
     /// Run hook commands in a loop, without the charm: what the same questions cost anybody.
     Commands(Vec<Vec<String>>),
+    /// Make the same requests on one connection to the agent's socket, without the charm.
+    Requests(Vec<Vec<String>>),
 }
 
 /// What one hook took.
@@ -83,7 +86,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     match &plan.task {
         Task::Time => forget(&plan.forget, true)?,
         // Nobody says it again.
-        Task::Commands(_) => forget(&plan.forget, false)?,
+        Task::Commands(_) | Task::Requests(_) => forget(&plan.forget, false)?,
         Task::Watch => {
             forget(&plan.forget, true)?;
             let shims = shims.insert(Shims::before(&std::env::var_os("PATH").unwrap_or_default())?);
@@ -101,6 +104,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         Task::Time => (code(command.status()?), None),
         Task::Watch => watched(&mut command)?,
         Task::Commands(commands) => (ask(commands)?, None),
+        Task::Requests(commands) => (request(commands)?, None),
     };
     let wall = started.elapsed().as_secs_f64();
     let cpu = processor_time()?.saturating_sub(before).as_secs_f64();
@@ -132,6 +136,26 @@ fn ask(commands: &[Vec<String>]) -> Result<u8> {
         let _answer = Command::new(name).args(arguments).stdin(Stdio::null()).output()?;
     }
     Ok(0)
+}
+
+/// Makes the requests of hook commands one after another, on one connection; their answers are read.
+fn request(commands: &[Vec<String>]) -> Result<u8> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let folder = std::env::current_dir()?.display().to_string();
+        let agent = Agent::of(|name| std::env::var(name).ok(), &folder);
+        let mut agent = agent.ok_or("there is no agent to speak to")?;
+        for command in commands {
+            let [name, arguments @ ..] = &command[..] else { continue };
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            // Whether Juju likes the question is not what is measured.
+            agent
+                .run(name, &arguments, None)
+                .await
+                .map_err(|trouble| format!("{name}: {trouble:?}"))?;
+        }
+        Ok(0)
+    })
 }
 
 /// Runs what `command` starts when it goes on after having stopped itself, and looks at it right before it ends, when its

@@ -90,7 +90,7 @@ impl Row {
     }
 }
 
-fn original(charm: &str, hook: &str) -> Option<Original> {
+pub(crate) fn original(charm: &str, hook: &str) -> Option<Original> {
     const MEBIBYTE: u64 = 1024 * 1024;
     let started = |wall| Original { wall, hook_commands: None, peak_memory: None };
     let related = |wall, commands, mebibytes| Original {

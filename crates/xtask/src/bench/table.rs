@@ -13,6 +13,10 @@ mod target {
     pub(super) const MEMORY: u64 = 5 * 1024 * 1024;
     pub(super) const PACKED: u64 = 3_000_000;
     pub(super) const RATIO: f64 = 1.5;
+    /// Over the agent's socket, on an agent without a controller.
+    pub(super) const WALL: f64 = 0.006;
+    pub(super) const TIMES: f64 = 300.0;
+    pub(super) const MEMORY_BY_SOCKET: u64 = 6 * 1024 * 1024;
 }
 
 /// The tables, with what they mean.
@@ -31,6 +35,8 @@ pub(crate) fn text(report: &Report) -> String {
             + " after",
     );
     text += &aligned(&packages(report));
+    text += "\nOn the unit agent of Juju 3.6, update-status with all related, in turn, median (least–most):\n";
+    text += &aligned(&side_by_side(report));
     let mut place = "";
     for row in &report.hooks {
         if row.place != place {
@@ -64,6 +70,34 @@ fn packages(report: &Report) -> Vec<Vec<String>> {
             "20.5–33.3 MB".to_owned(),
         ]
     }));
+    rows
+}
+
+fn side_by_side(report: &Report) -> Vec<Vec<String>> {
+    let mut rows =
+        vec![words(&["charm", "way", "wall ms", "CPU ms", "processes", "MiB", "times less"])];
+    for comparison in &report.side_by_side {
+        rows.extend(comparison.ways().into_iter().map(|(name, way)| {
+            vec![
+                comparison.charm.to_owned(),
+                name.to_owned(),
+                way.wall.to_string(),
+                optional(way.cpu, |cpu| cpu.to_string()),
+                way.processes.to_string(),
+                optional(way.peak_memory, mebibytes),
+                format!("{:.0}", comparison.original.wall.median / way.wall.median),
+            ]
+        }));
+        if let Some(recorded) = comparison.recorded {
+            let mut row = words(&[comparison.charm, "the Python charm whole, as recorded"]);
+            row.push(format!("{:.0}", recorded.wall * 1e3));
+            row.push("–".to_owned());
+            row.push(optional(recorded.hook_commands, |count| count.to_string()));
+            row.push(optional(recorded.peak_memory, mebibytes));
+            row.push("–".to_owned());
+            rows.push(row);
+        }
+    }
     rows
 }
 
@@ -145,8 +179,34 @@ fn targets(report: &Report) -> String {
             format!("at most {ratio:.2} times the bare hook commands, {} wanted", target::RATIO),
         ),
     ];
-    lines.iter().fold(String::new(), |mut text, (reached, line)| {
-        let _ = writeln!(text, "{} {line}", if *reached { '✓' } else { '✗' });
+    let socket = report.side_by_side.iter().flat_map(|comparison| {
+        let (charm, way) = (comparison.charm, &comparison.by_socket);
+        let memory = way.peak_memory.unwrap_or_default();
+        [
+            (
+                way.wall.median <= target::WALL,
+                format!("{charm} over the socket: {:.1} ms, 6 wanted", way.wall.median * 1e3),
+            ),
+            (
+                way.processes == 0,
+                format!("{charm} over the socket: {} processes of hook tools, 0 wanted", way.processes),
+            ),
+            (
+                comparison.times() >= target::TIMES,
+                format!(
+                    "{charm} over the socket: {:.0} times less than the Python charm's hook commands alone, {} wanted",
+                    comparison.times(),
+                    target::TIMES
+                ),
+            ),
+            (
+                memory <= target::MEMORY_BY_SOCKET,
+                format!("{charm} over the socket: {} MiB resident, 6 wanted", mebibytes(memory)),
+            ),
+        ]
+    });
+    lines.into_iter().chain(socket).fold(String::new(), |mut text, (reached, line)| {
+        let _ = writeln!(text, "{} {line}", if reached { '✓' } else { '✗' });
         text
     })
 }
