@@ -11,8 +11,8 @@ use tokio::time::timeout;
 use crate::gob::Odd;
 use crate::rpc::{Incoming, Reply, Request};
 
-/// How long one request may take. An agent gives its controller up after a minute and a half without an answer, and
-/// says so: later than that, nobody will answer any more.
+/// How long sending a request may take, and waiting for its answer: far longer than a controller takes that will still
+/// answer, so that only what would wait for ever is given up.
 const PATIENCE: Duration = Duration::from_mins(5);
 
 /// What an agent says when it has not begun to do what a request wants.
