@@ -157,3 +157,20 @@ fn no_value_of_any_key_makes_a_hook_fail_or_withdraws_anything() {
         }
     }
 }
+
+#[test]
+fn relations_that_juju_has_removed_and_still_lists_are_gone() {
+    let mut deployed = settled(by_secrets());
+    let refused = "permission denied (unauthorized access)";
+    for (id, ..) in DATABASES {
+        let refusals = &mut deployed.unit.state.refusals;
+        refusals.insert(format!("relation-get --format=json -r {id} "), refused.to_owned());
+        let text = format!("cannot read relation application settings: {refused}");
+        refusals.insert(format!("relation-set -r {id} "), text);
+    }
+    deployed.settle(Event::RelationBroken(FEAST_CONFIGURATION));
+    assert_eq!(
+        deployed.status(),
+        "blocked [offline-store] Please add the missing relation: offline-store"
+    );
+}

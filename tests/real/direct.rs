@@ -1,6 +1,6 @@
 //! Direct delivery by feast-integrator into a real Kubernetes API, with the rights that Juju gives.
 
-use juju_sim::{Event, State};
+use juju_sim::Event;
 use serde_json::{Value, json};
 use stand::cache::Cache;
 use stand::kubernetes::{Kubernetes, Trust};
@@ -56,7 +56,7 @@ fn what_is_delivered_into_a_real_cluster_is_put_right_and_taken_back() {
 
     let mut state = by_secrets();
     state.relations.retain(|it| !["secrets", "pod-defaults"].contains(&it.endpoint.as_str()));
-    let mut deployed = Deployed::integrator(State { ..state });
+    let mut deployed = Deployed::integrator(state);
     let trust = |deployed: &mut Deployed, trust: Trust| {
         kubernetes.service_account("dev", "feast-integrator", trust).unwrap();
         let kubeconfig = kubernetes.kubeconfig_for("dev", "feast-integrator").unwrap();
