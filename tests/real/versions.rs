@@ -4,7 +4,7 @@ use std::process::Command;
 use std::{fs, path::Path};
 
 use charm::Secret;
-use feast::{FeatureStore, Host, Store, TlsMode};
+use feast::{EntityKeys, FeatureStore, Host, Store, TlsMode};
 use serde_json::Value;
 use stand::feast::{Feast, Release, notebook};
 use stand::missing::{Need, needs};
@@ -48,16 +48,24 @@ fn uses(folder: &Path, release: Release) {
     assert_eq!(result["online_right"], true, "{result}");
 }
 
-/// The releases one after the other, on what the one before has left.
+/// The releases one after the other, on what the one before has left: with the encoding of entity keys that earlier
+/// deployments keep, and with that of new ones.
 fn one_after_the_other(releases: &[Release]) {
     if !needs(&[Need::Python, Need::Namespaces]) {
         return;
     }
+    for entity_keys in [EntityKeys::Version2, EntityKeys::Version3] {
+        with_entity_keys(entity_keys, releases);
+    }
+}
+
+fn with_entity_keys(entity_keys: EntityKeys, releases: &[Release]) {
     let folder = tempfile::tempdir().unwrap();
     let postgres = Postgres::start(&cache(), &folder.path().join("postgresql")).unwrap();
     let [registry, offline, online] =
         ["registry", "offline_store", "online_store"].map(|name| store(&postgres, name));
-    let file = FeatureStore::new(registry, offline, online).render().unwrap();
+    let store = FeatureStore { entity_keys, ..FeatureStore::new(registry, offline, online) };
+    let file = store.render().unwrap();
     fs::write(folder.path().join("feature_store.yaml"), file.reveal()).unwrap();
     for release in releases {
         uses(folder.path(), *release);
