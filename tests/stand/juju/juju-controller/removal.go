@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/juju/clock"
@@ -20,7 +21,7 @@ import (
 func startRemoval(opts *options, svc services.DomainServices, k *kubelet) (worker.Worker, error) {
 	var service removal.RemovalService = svc.Removal()
 	if !opts.plainRemoval {
-		service = patientRemoval{RemovalService: service, services: svc, kubelet: k}
+		service = &patientRemoval{RemovalService: service, services: svc, kubelet: k, dead: map[string]time.Time{}}
 	}
 	w, err := removal.NewWorker(removal.Config{
 		RemovalService: service,
@@ -36,15 +37,22 @@ func startRemoval(opts *options, svc services.DomainServices, k *kubelet) (worke
 // remove (domain/removal/service/unit.go, domain/removal/state/model/unit.go). And where it takes a dead unit away
 // before the provisioner has seen that it is dead, its pod stays for ever
 // (internal/worker/caasapplicationprovisioner/ops.go, reconcileDeadUnitScale): with ten seconds between two looks that
-// seldom happens, and with less it often does.
+// seldom happens, and with less it often does. After these ten seconds it has to be taken away nevertheless: a provisioner
+// that learns of the death of a unit before it learns that the application goes does not look at the unit again.
 type patientRemoval struct {
 	removal.RemovalService
 	services services.DomainServices
 	kubelet  *kubelet
+
+	mu   sync.Mutex
+	dead map[string]time.Time // by UUID: since when a unit has been seen dead
 }
 
+// removalInterval is what there is in Juju between two looks at what is to be removed (jobCheckMaxInterval).
+const removalInterval = 10 * time.Second
+
 // ExecuteJob implements removal.RemovalService.
-func (r patientRemoval) ExecuteJob(ctx context.Context, job domainremoval.Job) error {
+func (r *patientRemoval) ExecuteJob(ctx context.Context, job domainremoval.Job) error {
 	if job.RemovalType == domainremoval.UnitJob && !job.Force && r.isEarly(ctx, job.EntityUUID) {
 		return removalerrors.EntityNotDead // Try again.
 	}
@@ -52,14 +60,29 @@ func (r patientRemoval) ExecuteJob(ctx context.Context, job domainremoval.Job) e
 }
 
 // isEarly reports whether the unit of this UUID has a pod that it still needs, or that is still to be noticed.
-func (r patientRemoval) isEarly(ctx context.Context, uuid string) bool {
+func (r *patientRemoval) isEarly(ctx context.Context, uuid string) bool {
 	for name, runs := range r.kubelet.units() {
 		if id, err := r.services.Application().GetUnitUUID(ctx, name); err == nil && id.String() == uuid {
 			l, err := r.services.Application().GetUnitLife(ctx, name)
-			return err == nil && (runs || l == life.Dead)
+			if err == nil && l == life.Dead {
+				return time.Since(r.deadSince(uuid)) < removalInterval
+			}
+			return err == nil && runs
 		}
 	}
 	return false
+}
+
+// deadSince is when the unit of this UUID was seen dead first: now, if it has not been.
+func (r *patientRemoval) deadSince(uuid string) time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	since, ok := r.dead[uuid]
+	if !ok {
+		since = time.Now()
+		r.dead[uuid] = since
+	}
+	return since
 }
 
 // removalClock shortens the ten seconds between the worker's looks at its jobs.
