@@ -16,7 +16,8 @@ const LINES: usize = 30;
 impl Controller {
     /// Waits until `done` says so of the model's status, and returns that.
     ///
-    /// The error after `limit` shows what `juju status` does, and the last warnings and errors of units.
+    /// The error after `limit` shows what `juju status` does, the last warnings and errors of units, and what the
+    /// controller did last.
     pub fn wait(
         &self,
         limit: Duration,
@@ -38,7 +39,7 @@ impl Controller {
         }
     }
 
-    /// The last lines of `juju debug-log` that are warnings or worse, and of all other logs of pods.
+    /// The last lines of `juju debug-log` that are warnings or worse, of all other logs of pods, and of the controller's.
     fn troubles(&self) -> String {
         let log = self.debug_log().unwrap_or_else(|error| format!("juju debug-log: {error}"));
         let mut all = last(&log, |line| line.contains(" WARNING ") || line.contains(" ERROR "));
@@ -61,6 +62,14 @@ impl Controller {
                 let _infallible = write!(all, "\n{}:\n{text}", file.display());
             }
         }
+        let log = fs::read_to_string(self.folder().join("controller.log")).unwrap_or_default();
+        // Every status that was set, who logged in and what is still to be removed would be most of it.
+        let log = last(&log, |line| {
+            !["status-history", "securitylog", "INFO juju.removal"]
+                .iter()
+                .any(|what| line.contains(what))
+        });
+        let _infallible = write!(all, "\nthe controller:\n{log}");
         all
     }
 }
