@@ -178,6 +178,11 @@ fn c_compiler(arch: Arch) -> Vec<(String, &'static str)> {
         .collect()
 }
 
+/// The program of another package, built as charms are.
+pub(crate) fn built_as_charms_are(package: &str, arch: Arch) -> Result<PathBuf> {
+    build(package, arch)
+}
+
 fn build(charm: &str, arch: Arch) -> Result<PathBuf> {
     ensure_target(arch.triple())?;
     // A target folder of its own: other flags here must not rebuild what tests have built.

@@ -9,6 +9,7 @@ use tests::container::Container;
 use tests::world::{by_secrets, configured, in_plain};
 
 use crate::Result;
+use crate::bench::direct::Hooks;
 use crate::bench::measure::{self, Plan, Sample, Task};
 use crate::bench::row::Row;
 use crate::bench::samples::Samples;
@@ -38,6 +39,21 @@ pub(crate) fn measure(runs: usize, program: impl Fn(&str) -> PathBuf) -> Result<
     Ok(rows)
 }
 
+/// feast-integrator without a dispatcher, in the cluster of this kubeconfig: it delivers, does nothing, and takes all back.
+pub(crate) fn direct(program: &Path, kubeconfig: &Path, task: Task) -> Result<Hooks<Sample>> {
+    let mut state = by_secrets();
+    state.relations.retain(|relation| !["secrets", "pod-defaults"].contains(&&*relation.endpoint));
+    let mut bench = Bench::new("feast-integrator", program, &tools()?, state)?;
+    let unit = &mut bench.unit;
+    unit.socket = Socket::Serves;
+    unit.extra.insert("KUBECONFIG".to_owned(), kubeconfig.into());
+    unit.extra.insert("KUBERNETES_SERVICE_HOST".to_owned(), "".into());
+    let first = bench.run("config-changed", task.clone())?;
+    bench.expect_active("feast-integrator")?;
+    let quiet = bench.run("update-status", task.clone())?;
+    Ok(Hooks { first, quiet, last: bench.run("remove", task)? })
+}
+
 impl Bench {
     fn new(charm: &str, program: &Path, tools: &Path, state: State) -> Result<Self> {
         let metadata = workspace::root().join("metadata").join(charm);
@@ -58,10 +74,8 @@ impl Bench {
     fn hooks(&mut self, runs: usize, charm: &'static str, world: &'static str) -> Result<Vec<Row>> {
         let new = self.unit.state.clone();
         self.run("config-changed", Task::Time)?;
+        self.expect_active(charm)?;
         let settled = self.unit.state.clone();
-        if settled.unit_status.name != "active" {
-            return Err(format!("{charm} is {:?} instead of active", settled.unit_status).into());
-        }
         let mut rows = Vec::new();
         for (hook, name, before) in [
             ("start", "start", &settled),
@@ -75,6 +89,13 @@ impl Bench {
             rows.push(Row::new(("simulated unit", charm, world, hook), &samples)?);
         }
         Ok(rows)
+    }
+
+    fn expect_active(&self, charm: &str) -> Result<()> {
+        match &self.unit.state.unit_status {
+            status if status.name == "active" => Ok(()),
+            status => Err(format!("{charm} is {status:?} instead of active").into()),
+        }
     }
 
     fn run(&mut self, hook: &str, task: Task) -> Result<Sample> {

@@ -22,18 +22,7 @@ mod target {
 /// The tables, with what they mean.
 pub(crate) fn text(report: &Report) -> String {
     let mut text = String::new();
-    let _ = writeln!(
-        text,
-        "Commit {}, {} processors, load {}.\n",
-        report.commit,
-        report.machine.processors,
-        report
-            .machine
-            .load
-            .map(|load| optional(load, |load| format!("{load:.1}")))
-            .join(" before and ")
-            + " after",
-    );
+    let _ = writeln!(text, "Commit {}, {}.\n", report.commit, report.machine);
     text += &aligned(&packages(report));
     text += "\nOn the unit agent of Juju 3.6, update-status with all related, in turn, median (least–most):\n";
     text += &aligned(&side_by_side(report));
@@ -211,21 +200,21 @@ fn targets(report: &Report) -> String {
     })
 }
 
-fn words(words: &[&str]) -> Vec<String> {
+pub(super) fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-fn optional<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
+pub(super) fn optional<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| "–".to_owned(), show)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a size of memory, of which one digit is shown")]
-fn mebibytes(bytes: u64) -> String {
+pub(super) fn mebibytes(bytes: u64) -> String {
     format!("{:.1}", bytes as f64 / MEBIBYTE)
 }
 
 /// Columns side by side: words begin below each other, numbers end below each other.
-fn aligned(rows: &[Vec<String>]) -> String {
+pub(super) fn aligned(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let widths: Vec<usize> = (0..columns)
         .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default())
