@@ -33,7 +33,7 @@ pub struct ObjectId {
 /// What an object holds besides its kind and its metadata. It may hold passwords, so `Debug` shows keys alone.
 ///
 /// It is shared and not copied: the same may be wanted in thousands of namespaces.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct ObjectContent(Arc<Map<String, Value>>);
 
 /// Objects by what they are.

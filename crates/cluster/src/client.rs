@@ -1,11 +1,7 @@
 //! Requests to the cluster.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use kube::Client;
-use kube::api::{
-    Api, ApiResource, DeleteParams, DynamicObject, ListParams, ObjectMeta, Patch, PatchParams,
-};
+use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::core::GroupVersionKind;
 
 use crate::connect::configuration;
@@ -27,24 +23,6 @@ pub enum OnConflict {
     /// Own them from now on.
     TakeOver,
 }
-
-/// What is known of an object in a list.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Found {
-    /// Its namespace; none where its kind has none.
-    pub namespace: Option<String>,
-    /// Its name.
-    pub name: String,
-    /// Its labels.
-    pub labels: BTreeMap<String, String>,
-    /// Whether it is on its way out.
-    pub terminating: bool,
-    /// Those who have set fields of it.
-    pub managers: BTreeSet<String>,
-}
-
-/// Objects per answer. Larger lists come in several.
-pub(crate) const PAGE: u32 = 500;
 
 impl Cluster {
     /// Finds the cluster: in a pod by its service account, else by the file that `KUBECONFIG` names.
@@ -93,42 +71,6 @@ impl Cluster {
         }
     }
 
-    /// Lists what carries `labels` (a label selector; empty is everything), in one namespace or in all.
-    pub async fn list(
-        &self,
-        kind: &ObjectKind,
-        namespace: Option<&str>,
-        labels: &str,
-    ) -> Result<Vec<Found>, Error> {
-        let query = ListParams::default().labels(labels).limit(PAGE);
-        self.pages(kind, namespace, query).await
-    }
-
-    pub(crate) async fn pages(
-        &self,
-        kind: &ObjectKind,
-        namespace: Option<&str>,
-        mut query: ListParams,
-    ) -> Result<Vec<Found>, Error> {
-        let api = self.api(kind, namespace);
-        let mut found = Vec::new();
-        loop {
-            let page =
-                api.list_metadata(&query).await.map_err(|error| self.unlisted(error, kind))?;
-            found.extend(page.items.into_iter().map(|item| Found::from(item.metadata)));
-            match page.metadata.continue_.filter(|token| !token.is_empty()) {
-                Some(token) => query.continue_token = Some(token),
-                None => return Ok(found),
-            }
-        }
-    }
-
-    /// The names of the namespaces that carry `labels`, without those on their way out.
-    pub async fn namespaces(&self, labels: &str) -> Result<Vec<String>, Error> {
-        let found = self.list(&ObjectKind::new("v1", "Namespace"), None, labels).await?;
-        Ok(found.into_iter().filter(|one| !one.terminating).map(|one| one.name).collect())
-    }
-
     /// Deletes an object. Says whether there was one.
     pub async fn delete(
         &self,
@@ -151,16 +93,15 @@ impl Cluster {
     }
 
     pub(crate) fn api(&self, kind: &ObjectKind, namespace: Option<&str>) -> Api<DynamicObject> {
-        let (group, version) = kind.api_version.split_once('/').unwrap_or(("", &kind.api_version));
-        let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, &kind.kind));
+        let resource = resource(kind);
         match namespace {
             Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &resource),
             None => Api::all_with(self.client.clone(), &resource),
         }
     }
 
-    pub(crate) fn unlisted(&self, error: kube::Error, kind: &ObjectKind) -> Error {
-        self.error(error, format!("list {kind}"), Sent::Nothing)
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
     }
 
     pub(crate) fn error(&self, error: kube::Error, doing: String, sent: Sent<'_>) -> Error {
@@ -168,19 +109,8 @@ impl Cluster {
     }
 }
 
-impl From<ObjectMeta> for Found {
-    fn from(metadata: ObjectMeta) -> Self {
-        Self {
-            terminating: metadata.deletion_timestamp.is_some(),
-            namespace: metadata.namespace,
-            name: metadata.name.unwrap_or_default(),
-            labels: metadata.labels.unwrap_or_default(),
-            managers: metadata
-                .managed_fields
-                .into_iter()
-                .flatten()
-                .filter_map(|fields| fields.manager)
-                .collect(),
-        }
-    }
+/// Where objects of a kind are.
+pub(crate) fn resource(kind: &ObjectKind) -> ApiResource {
+    let (group, version) = kind.api_version.split_once('/').unwrap_or(("", &kind.api_version));
+    ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, &kind.kind))
 }

@@ -10,6 +10,8 @@ mod connect;
 #[cfg(feature = "client")]
 mod error;
 #[cfg(feature = "client")]
+mod list;
+#[cfg(feature = "client")]
 mod mesh;
 mod names;
 mod object;
@@ -20,10 +22,12 @@ mod secret;
 
 pub use charm::ObjectKind;
 #[cfg(feature = "client")]
-pub use client::{Cluster, Found, OnConflict};
+pub use client::{Cluster, OnConflict};
 #[cfg(feature = "client")]
 pub use error::Error;
 pub use k8s_openapi;
+#[cfg(feature = "client")]
+pub use list::Found;
 pub use names::{is_dns_label, is_dns_subdomain, is_label_key, is_label_value};
 pub use object::{NotAnObject, Object};
 #[cfg(feature = "client")]

@@ -1,16 +1,15 @@
-//! What an application keeps in many namespaces: found by its labels, and changed a few at a time.
+//! What an application keeps in many namespaces: changed a few at a time.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use charm::{Labels, ObjectChange, ObjectContent, ObjectId, ObjectKind};
+use charm::{Labels, ObjectChange, ObjectContent, ObjectId};
 use futures_util::stream::{self, StreamExt as _};
-use kube::api::{DeleteParams, DynamicObject, ListParams};
+use kube::api::DeleteParams;
 use serde_json::{Map, Value, json};
 
-use crate::client::PAGE;
 use crate::error::Sent;
-use crate::{Cluster, Error, Found, Object, OnConflict};
+use crate::{Cluster, Error, Object, OnConflict};
 
 /// Requests at the same time. The API server gains nothing from more, and others want to be served too.
 const AT_ONCE: usize = 8;
@@ -25,36 +24,6 @@ pub struct Undone {
 }
 
 impl Cluster {
-    /// Lists what carries `labels` (a label selector) in all namespaces, whole.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::MissingCrd`] where the cluster does not know `kind`, and whatever keeps it from being listed.
-    pub async fn list_whole(
-        &self,
-        kind: &ObjectKind,
-        labels: &str,
-    ) -> Result<Vec<(Found, ObjectContent)>, Error> {
-        let api = self.api(kind, None);
-        let mut query = ListParams::default().labels(labels).limit(PAGE);
-        let mut found = Vec::new();
-        loop {
-            let page = api.list(&query).await.map_err(|error| self.unlisted(error, kind))?;
-            let whole = |object: DynamicObject| {
-                let content = match object.data {
-                    Value::Object(content) => ObjectContent::of(content),
-                    _ => ObjectContent::default(),
-                };
-                (Found::from(object.metadata), content)
-            };
-            found.extend(page.items.into_iter().map(whole));
-            match page.metadata.continue_.filter(|token| !token.is_empty()) {
-                Some(token) => query.continue_token = Some(token),
-                None => return Ok(found),
-            }
-        }
-    }
-
     /// Makes `changes`, several at the same time but no kind of change before all those of another kind that come before
     /// it. What is made carries `labels`.
     ///
@@ -120,16 +89,6 @@ impl Cluster {
             Err(Error::NotFound { .. }) => Ok(()),
             other => other.map(drop),
         }
-    }
-
-    /// Lists what is called `name` in all namespaces.
-    ///
-    /// # Errors
-    ///
-    /// As of [`Self::list`].
-    pub async fn list_named(&self, kind: &ObjectKind, name: &str) -> Result<Vec<Found>, Error> {
-        let query = ListParams::default().fields(&format!("metadata.name={name}")).limit(PAGE);
-        self.pages(kind, None, query).await
     }
 }
 

@@ -30,31 +30,6 @@ fn labels() -> charm::Labels {
 }
 
 #[tokio::test]
-async fn whole_objects_come_in_pages_without_kind_and_metadata() {
-    let page = |name: &str, next: &str| {
-        let item = json!({
-            "apiVersion": "v1", "kind": "Secret", "data": {"k": "MQ=="},
-            "metadata": {"name": name, "namespace": "a", "managedFields": [{"manager": "kubectl"}]},
-        });
-        let list = json!({
-            "kind": "SecretList", "apiVersion": "v1", "metadata": {"continue": next}, "items": [item],
-        });
-        (200, list.to_string())
-    };
-    let (cluster, asked) = cluster("app", vec![page("one", "more"), page("two", "")]);
-    let found = cluster.list_whole(&ObjectKind::new("v1", "Secret"), "by=us").await.unwrap();
-    let names: Vec<&str> = found.iter().map(|(found, _)| found.name.as_str()).collect();
-    assert_eq!(names, ["one", "two"]);
-    assert_eq!(*found[0].1.reveal(), json!({"data": {"k": "MQ=="}}).as_object().unwrap().clone());
-    assert!(found[0].0.managers.contains("kubectl"));
-    assert!(!format!("{found:?}").contains("MQ=="));
-    assert_eq!(
-        asked.lock().unwrap()[0].line,
-        "GET /api/v1/secrets?&labelSelector=by%3Dus&limit=500"
-    );
-}
-
-#[tokio::test]
 async fn what_is_new_is_not_forced_and_what_is_ours_is() {
     let (cluster, asked) = cluster("app", vec![done(), done(), done()]);
     let changes = [
