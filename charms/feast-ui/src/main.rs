@@ -43,10 +43,11 @@ async fn dispatch() -> Result<(), Error> {
     seen.set_container(CONTAINER, before.clone());
     let mut labels = Labels::observe(&mut seen).await;
 
-    let changes = decide(&seen).changes(&seen);
+    let plan = decide(&seen);
+    let changes = plan.changes(&seen);
     // The container first: nothing is announced before it is true, and its state decides on the status.
     let pebble = Pebble::of(CONTAINER);
-    let (after, undone) = told(pebble.carry_out(&errand(&changes, before.as_ref())).await);
+    let (after, undone) = told(pebble.carry_out(&errand(&plan, &changes, before.as_ref())).await);
     seen.set_container(CONTAINER, after);
     let plan = decide(&seen);
     look_again(&pebble, &plan, seen.containers.get(CONTAINER)).await;

@@ -6,9 +6,6 @@ use crate::table::table;
 
 /// What `changes` would do to what was `seen`, by where they go.
 pub fn plan(seen: &Observation, changes: &[Change], note: Option<&str>) -> Vec<Answer> {
-    let busy = changes
-        .iter()
-        .any(|change| matches!(change, Change::Workload(_, change) if !change.is_idle()));
     // A status that stays is no change.
     let mut status = seen.status.as_ref().map_or_else(String::new, ToString::to_string);
     let mut rows = Vec::new();
@@ -16,8 +13,6 @@ pub fn plan(seen: &Observation, changes: &[Change], note: Option<&str>) -> Vec<A
     for change in changes {
         match change {
             Change::StatusSet(new) => status = new.to_string(),
-            // It changes nothing where nothing else does.
-            Change::Workload(_, change) if change.is_idle() && !busy => {}
             Change::Answer(_) => {}
             // There may be thousands.
             Change::Object(change) => objects.push(change),
@@ -122,9 +117,7 @@ fn relation(id: RelationId, seen: &Observation) -> String {
 
 #[cfg(test)]
 mod tests {
-    use charm::{
-        Databag, OwnedSecret, Plan, Port, Publication, Secret, SecretPlan, Status, WorkloadChange,
-    };
+    use charm::{Databag, OwnedSecret, Plan, Port, Publication, Secret, SecretPlan, Status};
 
     use super::*;
 
@@ -191,9 +184,8 @@ mod tests {
 
     #[test]
     fn where_nothing_would_change_that_is_said() {
-        let replan = Change::Workload("feast-ui".to_owned(), WorkloadChange::Replan);
         let blocked = Change::StatusSet(Status::Blocked("[registry] x".to_owned()));
-        insta::assert_snapshot!(shown(&[replan, blocked]), @r"
+        insta::assert_snapshot!(shown(&[blocked]), @r"
         changes: 0
         status: blocked [registry] x
         table: Nothing would change.

@@ -179,7 +179,7 @@ pub enum WorkloadChange {
 }
 
 impl Workload {
-    /// The changes that make `found` match, in the order they are to be made.
+    /// The changes that make `found` match, in the order they are to be made; none where it does.
     ///
     /// Pushing a file and restarting a service are two steps. The reason for the second must stay visible when a hook
     /// dies between them, so a service that reads a file should carry its [`checksum`] in its environment.
@@ -202,28 +202,37 @@ impl Workload {
             }
         }
         let differs =
-            wanted.iter().any(|(name, service)| found.services.get(name) != Some(service))
-                || checks.iter().any(|(name, check)| found.checks.get(name) != Some(check));
-        if differs {
+            |(name, service): &(&String, &Service)| found.services.get(*name) != Some(*service);
+        let is_up = |name: &String| {
+            found.states.get(name).is_some_and(|state| *state != ServiceState::Inactive)
+        };
+        // Pebble tells what is planned, and not what a service was started with. One that ran on with its old plan beside a
+        // new one would look right to the hook after one that died before the replan.
+        let outdated: BTreeSet<String> = services
+            .iter()
+            .filter(|service| differs(service) && is_up(service.0))
+            .map(|(name, _)| name.clone())
+            .collect();
+        if !outdated.is_empty() {
+            changes.push(WorkloadChange::Stop(outdated));
+        }
+        let other_services = wanted.iter().any(|service| differs(&service));
+        let other_checks = checks.iter().any(|(name, check)| found.checks.get(name) != Some(check));
+        if other_services || other_checks {
             changes.push(WorkloadChange::AddLayer { services: wanted, checks: checks.clone() });
         }
-        if !services.is_empty() {
-            // Always: an earlier hook may have died after adding the layer. Pebble restarts nothing that already runs
-            // as planned.
+        let stands_still = |name| found.states.get(name) != Some(&ServiceState::Active);
+        let sleeps =
+            |name| found.health.get(name).is_some_and(|check| check.state == CheckState::Inactive);
+        let replans = !services.is_empty()
+            && (other_services || services.keys().any(stands_still) || checks.keys().any(sleeps));
+        if replans {
             changes.push(WorkloadChange::Replan);
         }
         // Last: a replan also starts a disabled service, if it ran before and the plan has changed since.
         let running: BTreeSet<String> = stopped
             .iter()
-            .filter(|name| {
-                let restarted = !services.is_empty()
-                    && found
-                        .services
-                        .get(*name)
-                        .is_some_and(|service| service.startup != Startup::Disabled);
-                restarted
-                    || found.states.get(*name).is_some_and(|state| *state != ServiceState::Inactive)
-            })
+            .filter(|name| is_up(name) || replans && found.services.contains_key(*name))
             .cloned()
             .collect();
         if !running.is_empty() {
@@ -259,13 +268,6 @@ impl Container {
                     .extend(services.iter().map(|name| (name.clone(), ServiceState::Inactive)));
             }
         }
-    }
-}
-
-impl WorkloadChange {
-    /// Whether a healthy container in the wanted state is left as it is by this.
-    pub fn is_idle(&self) -> bool {
-        matches!(self, Self::Replan)
     }
 }
 

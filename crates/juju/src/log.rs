@@ -43,8 +43,7 @@ impl<'a> MakeWriter<'a> for Outputs {
 }
 
 impl Juju {
-    /// Logs the changes that were made, as one record of level INFO; none if there is but the status and what changes
-    /// nothing where all is well.
+    /// Logs the changes that were made, as one record of level INFO; none if there is but the status.
     ///
     /// # Errors
     ///
@@ -78,11 +77,7 @@ fn lines(changes: &[Change]) -> Option<String> {
         .map(|(what, namespaces)| format!("cluster: {what} in {namespaces}"));
     let others = changes
         .iter()
-        .filter(|change| match change {
-            Change::StatusSet(_) | Change::Object(_) => false,
-            Change::Workload(_, change) => !change.is_idle(),
-            _ => true,
-        })
+        .filter(|change| !matches!(change, Change::StatusSet(_) | Change::Object(_)))
         .map(ToString::to_string);
     let lines: Vec<String> = objects.chain(others).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
@@ -90,14 +85,13 @@ fn lines(changes: &[Change]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use charm::{Port, Status, WorkloadChange};
+    use charm::{Port, Status};
 
     use super::*;
 
     #[test]
-    fn a_status_or_a_replan_alone_is_not_worth_a_record() {
-        let replan = Change::Workload("web".to_owned(), WorkloadChange::Replan);
-        assert_eq!(lines(&[replan, Change::StatusSet(Status::active())]), None);
+    fn a_status_alone_is_not_worth_a_record() {
+        assert_eq!(lines(&[Change::StatusSet(Status::active())]), None);
         let changes = [
             Change::OpenPort(Port::tcp(8888)),
             Change::ClosePort(Port::tcp(80)),

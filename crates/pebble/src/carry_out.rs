@@ -13,8 +13,7 @@ pub struct Errand<'a> {
     pub changes: &'a [Change],
     /// What the container was like when they were decided on.
     pub before: Option<&'a Container>,
-    /// Whether it was not yet as it should be then. Otherwise a replan alone is taken to have changed nothing, and
-    /// nothing is waited for.
+    /// Whether it was not yet as it should be then, so that it is waited for even where nothing is to be changed.
     pub in_doubt: bool,
     /// What to wait for, as in [`Pebble::settle`].
     pub service: &'a str,
@@ -55,24 +54,21 @@ impl Pebble {
                 _ => None,
             })
             .collect();
-        let mut unclear = in_doubt && !ours.is_empty();
+        if ours.is_empty() && !(in_doubt && before.is_some()) {
+            return Ok(before.cloned());
+        }
         let mut files = before.map(|before| before.files.clone()).unwrap_or_default();
         for change in ours {
-            unclear |= !change.is_idle();
             match self.apply(self.container(), change).await {
                 Ok(()) => {}
                 Err(error) if matches!(error.cause, Cause::Failed { .. }) => {
                     tracing::warn!("{error}: {}", error.cause);
-                    unclear = true;
                 }
                 Err(error) => return Err(error),
             }
             if let WorkloadChange::Push { path, file } = change {
                 files.insert(path.clone(), file.clone());
             }
-        }
-        if !unclear {
-            return Ok(before.cloned());
         }
         let after = self.settle(service, check, patience).await?;
         Ok(Some(Container { files, ..after }))

@@ -45,18 +45,18 @@ async fn everything_is_made_in_order_and_the_container_afterwards_is_told() {
 }
 
 #[tokio::test]
-async fn a_replan_is_looked_after_only_in_doubt() {
+async fn where_nothing_is_changed_there_is_another_look_only_in_doubt() {
     let Some(daemon) = Daemon::start().await else { return };
     daemon.pebble.apply(CONTAINER, &layer([("app", sleeping())], [])).await.unwrap();
-    let changes = [to(CONTAINER, WorkloadChange::Replan)];
+    daemon.pebble.apply(CONTAINER, &WorkloadChange::Replan).await.unwrap();
     let before = Container::default();
-    let sure = Errand { changes: &changes, before: Some(&before), ..ERRAND };
+    let sure = Errand { before: Some(&before), ..ERRAND };
     assert_eq!(daemon.pebble.carry_out(&sure).await.unwrap(), Some(before.clone()));
     let unsure = Errand { in_doubt: true, ..sure };
     let after = daemon.pebble.carry_out(&unsure).await.unwrap().unwrap();
     assert_eq!(after.states, named([("app", ServiceState::Active)]));
-    let nothing = Errand { changes: &[], ..unsure };
-    assert_eq!(daemon.pebble.carry_out(&nothing).await.unwrap(), Some(before));
+    let unseen = Errand { before: None, ..unsure };
+    assert_eq!(daemon.pebble.carry_out(&unseen).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -65,7 +65,6 @@ async fn a_service_that_does_not_start_is_seen_and_no_error() {
     let service = Service { command: "/nonexistent".to_owned(), ..sleeping() };
     daemon.pebble.apply(CONTAINER, &layer([("app", service)], [])).await.unwrap();
     let changes = [to(CONTAINER, WorkloadChange::Replan)];
-    // Nothing was in doubt before, and is now.
     let errand = Errand { changes: &changes, ..ERRAND };
     let after = daemon.pebble.carry_out(&errand).await.unwrap().unwrap();
     assert_eq!(after.states, named([("app", ServiceState::Inactive)]));

@@ -5,6 +5,7 @@ mod away;
 mod carry_out;
 mod checks;
 mod daemon;
+mod dying;
 mod endpoints;
 mod files;
 mod requests;

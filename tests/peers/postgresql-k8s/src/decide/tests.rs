@@ -1,8 +1,8 @@
 //! What the charm wants in situations, without Juju and without a server.
 
 use charm::{
-    Change, ConfigValue, Container, Databag, Dispatch, OwnedSecret, Publication, Relation,
-    SecretContent, ServiceState, WorkloadChange,
+    ConfigValue, Container, Databag, Dispatch, OwnedSecret, Publication, Relation, SecretContent,
+    ServiceState,
 };
 use interfaces::postgresql_client::Request;
 
@@ -91,9 +91,7 @@ fn label(id: RelationId, group: &str) -> String {
 }
 
 fn lines(decision: &Decision, seen: &Observation) -> Vec<String> {
-    let idle = |change: &Change| matches!(change, Change::Workload(_, WorkloadChange::Replan));
-    let changes = decision.plan.changes(seen);
-    changes.iter().filter(|change| !idle(change)).map(ToString::to_string).collect()
+    decision.plan.changes(seen).iter().map(ToString::to_string).collect()
 }
 
 #[test]
