@@ -4,10 +4,10 @@ use charm::{Databag, Observation, Plan, Publication, Status};
 use interfaces::feast_configuration::Stores;
 use interfaces::postgresql_client::Request;
 
-use crate::deliver::{deliver, keep, remove_void_secrets, withdraw};
+use crate::deliver::{deliver, remove_void_secrets, withdraw};
 use crate::destination::untold;
 use crate::inputs::{self, DATABASES, FEAST_CONFIGURATION};
-use crate::{entity_keys, options, owners, stores};
+use crate::{entity_keys, kept, options, owners, stores};
 
 /// What the charm wants, given what it sees.
 pub fn decide(seen: &Observation) -> Plan {
@@ -36,12 +36,12 @@ pub fn decide(seen: &Observation) -> Plan {
         Ok(choices) => choices,
         // What was delivered before the mistake stays.
         Err(troubles) => {
-            plan.status = owners::remember(Status::worst(troubles), seen);
+            plan.status = remember(Status::worst(troubles), seen);
             return plan;
         }
     };
     if let Some(trouble) = untold(seen, &choices) {
-        plan.status = owners::remember(trouble, seen);
+        plan.status = remember(trouble, seen);
         return plan;
     }
     let status = match inputs::databases(seen, &choices) {
@@ -55,24 +55,30 @@ pub fn decide(seen: &Observation) -> Plan {
         }
         Err(unready) => {
             let mut troubles = unready.troubles;
-            let kept = if !unready.missing {
-                None
-            } else if choices.keep_last_configuration {
-                keep(&mut plan, seen)
+            if !choices.keep_last_configuration {
+                if unready.missing {
+                    troubles.extend(withdraw(&mut plan, seen, &choices));
+                    remove_void_secrets(&mut plan, seen);
+                }
+                Status::worst(troubles)
+            } else if unready.missing {
+                let status = Status::worst(troubles);
+                match kept::keep(&mut plan, seen) {
+                    Some(kept) => status.with_note(&kept),
+                    None => status,
+                }
             } else {
-                troubles.extend(withdraw(&mut plan, seen, &choices));
-                remove_void_secrets(&mut plan, seen);
-                None
-            };
-            let status = Status::worst(troubles);
-            match kept {
-                Some(kept) => status.with_note(&kept),
-                None => status,
+                kept::remember(Status::worst(troubles), seen)
             }
         }
     };
     plan.status = owners::remember(status, seen);
     plan
+}
+
+/// `status`, where what was delivered before stays as it is, with what there is to say of that.
+fn remember(status: Status, seen: &Observation) -> Status {
+    owners::remember(kept::remember(status, seen), seen)
 }
 
 #[cfg(test)]

@@ -15,8 +15,6 @@ use crate::{entity_keys, names, namespaces, stores};
 
 /// The owner's label of the Juju secret for the UI.
 const CONFIGURATION: &str = "feast-configuration";
-/// Since when a configuration is kept whose databases are gone, in the databag of the Secret.
-pub(crate) const KEPT_SINCE: &str = "kept-since";
 
 /// The owner's label of the Juju secret that holds the manifests of a relation, as the Python library has it.
 pub(crate) fn manifests_label(id: RelationId) -> String {
@@ -137,25 +135,6 @@ pub(crate) fn withdraw(plan: &mut Plan, seen: &Observation, choices: &Choices) -
     destination::obstacle(seen, choices)
 }
 
-/// Keeps what was delivered. What the operator is told besides, if anything was.
-pub(crate) fn keep(plan: &mut Plan, seen: &Observation) -> Option<String> {
-    let delivered = |relation: &&Relation| {
-        let manifests = relation.local.get("kubernetes_manifests");
-        manifests.is_some_and(|manifests| manifests != "[]")
-    };
-    let Some(relation) = seen.relations(SECRETS).iter().find(delivered) else {
-        let placed = seen.cluster.cluster().is_some_and(|cluster| !cluster.objects.is_empty());
-        return placed.then(|| "the last configuration is kept".to_owned());
-    };
-    let since = match relation.local.get(KEPT_SINCE) {
-        Some(since) => since.to_owned(),
-        None => utc(seen.now),
-    };
-    let kept = Databag::from([(KEPT_SINCE, since.as_str())]);
-    plan.databags.insert(relation.id, Publication::Including(kept));
-    Some(format!("the last configuration is kept since {since}"))
-}
-
 /// What the plan does not name of the Juju secrets that this charm makes is void.
 pub(crate) fn remove_void_secrets(plan: &mut Plan, seen: &Observation) {
     let ours = |label: &str| label == CONFIGURATION || label.starts_with("manifest.");
@@ -246,10 +225,4 @@ fn retract_manifests(plan: &mut Plan, relations: &[Relation]) {
 
 fn unwritable(endpoint: &str, error: &Error) -> Status {
     Status::Blocked(format!("[{endpoint}] Cannot write {FILE}: {error}"))
-}
-
-/// As in `2026-11-26T08:15:00Z`.
-fn utc(seconds: u64) -> String {
-    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
-    jiff::Timestamp::from_second(seconds).unwrap_or_default().to_string()
 }

@@ -2,7 +2,7 @@
 
 use charm::{Observation, Sight, Status};
 
-use crate::inputs::{self, DATABASES, FEAST_CONFIGURATION, POD_DEFAULTS, SECRETS};
+use crate::inputs::{self, DATABASES, POD_DEFAULTS, SECRETS};
 use crate::options::{self, Choices};
 
 /// By which way the operator wants it done.
@@ -125,14 +125,18 @@ fn has_dispatcher(seen: &Observation) -> bool {
 /// Whether this is a hook after which something that was delivered may be void.
 fn searches(seen: &Observation) -> bool {
     let about = seen.dispatch.relation.as_ref().map(|relation| relation.endpoint.as_str());
-    let mut endpoints = DATABASES.iter().map(|(endpoint, _)| *endpoint);
     SEARCHES.iter().any(|name| seen.dispatch.is_hook(name))
         || seen.dispatch.action_name().is_some()
-        || match about {
-            Some(SECRETS | POD_DEFAULTS) => true,
-            Some(FEAST_CONFIGURATION) | None => false,
-            Some(other) => seen.dispatch.breaking().is_some() && endpoints.any(|one| one == other),
-        }
+        || matches!(about, Some(SECRETS | POD_DEFAULTS))
+        || loses_database(seen)
+}
+
+/// Whether a relation with a database ends in this hook.
+pub(crate) fn loses_database(seen: &Observation) -> bool {
+    let breaking = seen.dispatch.relation.as_ref().filter(|relation| relation.breaking);
+    breaking.is_some_and(|relation| {
+        DATABASES.iter().any(|(endpoint, _)| *endpoint == relation.endpoint)
+    })
 }
 
 fn trust(seen: &Observation) -> String {

@@ -7,6 +7,7 @@ mod destination;
 mod direct;
 mod entity_keys;
 mod inputs;
+mod kept;
 mod names;
 mod namespaces;
 mod notebooks;

@@ -1,7 +1,8 @@
 //! Direct delivery in worlds of all kinds, as far as it is a decision.
 
 use charm::{
-    Cluster, ConfigValue, ObjectContent, ObjectId, Observation, Other, Owner, Sight, properties,
+    Cluster, ConfigValue, ObjectContent, ObjectId, Observation, Other, Owner, RelationEvent,
+    RelationId, Sight, properties,
 };
 use proptest::prelude::*;
 use proptest::sample::subsequence;
@@ -180,4 +181,52 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn since_when_a_configuration_is_kept_is_told_by_who_was_there() {
+    let mut seen = delivered();
+    seen.config.insert("keep-last-configuration".to_owned(), ConfigValue::Boolean(true));
+    seen.status = Some(Status::active());
+    seen.relations.remove(REGISTRY);
+    let told = |seen: &Observation| decide(seen).status.message().to_owned();
+    let kept =
+        "[registry] Please add the missing relation: registry (the last configuration is kept";
+    assert_eq!(told(&seen), format!("{kept})"));
+
+    seen.dispatch.relation = Some(RelationEvent {
+        id: RelationId(3),
+        endpoint: REGISTRY.to_owned(),
+        application: None,
+        unit: None,
+        breaking: true,
+    });
+    seen.now = 1_795_680_000;
+    let since = format!("{kept} since 2026-11-26T08:00:00Z)");
+    assert_eq!(told(&seen), since);
+
+    let mut seen = seen.after(&properties::hook(decide, &seen));
+    seen.dispatch.relation = None;
+    seen.now += 300;
+    assert_eq!(told(&seen), since);
+    assert!(decide(&seen).objects.is_none());
+    let cluster = std::mem::replace(&mut seen.cluster, Sight::Unlooked);
+    assert_eq!(told(&seen), since);
+    // Somebody has deleted all of it.
+    seen.cluster =
+        Sight::Seen(Cluster { objects: [].into(), ..cluster.cluster().unwrap().clone() });
+    assert_eq!(told(&seen), "[registry] Please add the missing relation: registry");
+
+    // A mistake in an option in between does not make one forget.
+    seen.cluster = cluster;
+    seen.config.insert("project".to_owned(), ConfigValue::Text("a-b".to_owned()));
+    let mut seen = seen.after(&properties::hook(decide, &seen));
+    let mistake = told(&seen);
+    assert!(mistake.starts_with("[config] project "), "{mistake}");
+    assert!(
+        mistake.ends_with("(the last configuration is kept since 2026-11-26T08:00:00Z)"),
+        "{mistake}"
+    );
+    seen.config.remove("project");
+    assert_eq!(told(&seen), since);
 }
