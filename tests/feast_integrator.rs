@@ -5,6 +5,7 @@ mod bad_input;
 mod chosen;
 mod commands;
 mod direct;
+mod outlived;
 mod subordinated;
 
 use juju_sim::{Event, State};

@@ -52,6 +52,9 @@ async fn dispatch() -> Result<(), Error> {
     let mut seen = juju.observe(&look).await?;
     let mut direct = Direct::observe(&mut seen).await;
     let mut changes = direct.changes(&mut seen, decide).await;
+    if is_premature(&juju, &changes).await? {
+        return Ok(());
+    }
     // Only Juju knows the URI of a new secret, which is then handed on in the same hook.
     let is_new = |change: &Change| matches!(change, Change::SecretAdd { .. });
     if changes.iter().any(is_new) {
@@ -62,9 +65,6 @@ async fn dispatch() -> Result<(), Error> {
         juju.record(&changes).await?;
         seen.owned_secrets = juju.owned_secrets().await?;
         changes = decide(&seen).changes(&seen);
-    }
-    if is_premature(&juju, &changes).await? {
-        changes.retain(|change| !matches!(change, Change::Object(_)));
     }
     // The cluster first: nothing is announced before it is true, and what became of it decides on the status.
     let mut made = direct.make(&mut changes).await;

@@ -1,6 +1,6 @@
 //! The end of the application, which takes along what it has put into namespaces.
 
-use charm::{Change, ObjectChange, Plan, Sight, Status};
+use charm::{Change, Plan, Sight, Status};
 use juju::{Error, Juju, Look};
 
 use crate::direct::Direct;
@@ -30,14 +30,16 @@ pub async fn take_back(juju: &Juju) -> Result<(), Error> {
     juju.record(&made).await
 }
 
-/// Whether `changes` take something back only because a unit goes that others outlive: its relations end for it alone.
+/// Whether `changes` come only of a unit that goes and is outlived by others: its relations end for it alone, and who leads
+/// next goes on with them.
 ///
 /// # Errors
 ///
 /// [`Error`] when Juju itself does not work.
 pub async fn is_premature(juju: &Juju, changes: &[Change]) -> Result<bool, Error> {
-    let takes_back = |change: &Change| matches!(change, Change::Object(ObjectChange::Delete(_)));
-    Ok(juju.dispatch().breaking().is_some()
-        && changes.iter().any(takes_back)
-        && juju.goal_state().await?.is_outlived(juju.unit()))
+    let dispatch = juju.dispatch();
+    let is_told = |change: &Change| matches!(change, Change::StatusSet(_));
+    // After the end of one relation, the next begins to end.
+    let ends = dispatch.breaking().is_some() || dispatch.name.ends_with("-relation-departed");
+    Ok(ends && !changes.iter().all(is_told) && juju.goal_state().await?.is_outlived(juju.unit()))
 }
