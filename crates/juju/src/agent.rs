@@ -15,6 +15,9 @@ use crate::rpc::{Incoming, Reply, Request};
 /// answer, so that only what would wait for ever is given up.
 const PATIENCE: Duration = Duration::from_mins(5);
 
+/// How much is read at a time at least, in bytes: more than most answers are long.
+const AT_A_TIME: usize = 4096;
+
 /// What an agent says when it has not begun to do what a request wants.
 const NOT_BEGUN: &str = "bad request: ";
 
@@ -161,6 +164,7 @@ impl Connection {
             if let Some(reply) = self.incoming.reply(self.requests - 1)? {
                 return Ok(reply);
             }
+            self.incoming.bytes.reserve(AT_A_TIME);
             if self.stream.read_buf(&mut self.incoming.bytes).await? == 0 {
                 return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
             }

@@ -129,8 +129,7 @@ impl Incoming {
             if self.messages > MOST_MESSAGES {
                 return Err(Odd("a reply has too many messages"));
             }
-            let rest = self.bytes.split_off(end);
-            let message = std::mem::replace(&mut self.bytes, rest);
+            let message: Vec<u8> = self.bytes.drain(..end).collect();
             if let Some(reply) = self.message(&message[begin..], number)? {
                 self.messages = 0;
                 return Ok(Some(reply));
