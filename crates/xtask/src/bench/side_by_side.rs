@@ -73,6 +73,12 @@ impl Comparison {
         ]
     }
 
+    /// The seconds that ours takes over the socket beyond those of its requests to the agent: its start, all that it
+    /// decides, and what Pebble has not answered by then.
+    pub(crate) fn beyond(&self) -> f64 {
+        self.by_socket.wall.median - self.bare_requests.wall.median
+    }
+
     /// How many times less ours takes over the socket than the Python charm's hook commands alone.
     pub(crate) fn times(&self) -> f64 {
         self.original.wall.median / self.by_socket.wall.median
