@@ -1,5 +1,7 @@
 //! `cargo xtask pack`: a charm as one archive, the same bytes from the same source.
 
+mod sizes;
+
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -13,6 +15,7 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use crate::Result;
 use crate::workspace::{self, CHARMS};
+use sizes::Sizes;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -22,6 +25,9 @@ pub(crate) struct Arguments {
     /// For which processors.
     #[arg(long, value_enum, default_value_t = Arch::host())]
     arch: Arch,
+    /// Say where the bytes of the program go instead.
+    #[arg(long)]
+    sizes: bool,
 }
 
 /// The processors that the charms are built for, by Juju's names.
@@ -50,6 +56,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         .iter()
         .filter(|charm| arguments.charm.as_deref().is_none_or(|wanted| wanted == **charm))
     {
+        if arguments.sizes {
+            let program = build(charm, arguments.arch, Symbols::Kept)?;
+            print!("{charm}\n\n{}", Sizes::of(&program)?);
+            continue;
+        }
         let Packed { path, size, sha256, .. } = pack(charm, arguments.arch)?;
         println!("{}  {size} bytes  sha256 {sha256}", path.display());
     }
@@ -58,7 +69,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 
 /// Builds and packs one shipped charm.
 pub(crate) fn pack(charm: &str, arch: Arch) -> Result<Packed> {
-    let binary = build(charm, arch)?;
+    let binary = build(charm, arch, Symbols::Stripped)?;
     check_static(&binary)?;
     let metadata = workspace::root().join("metadata").join(charm);
     let path = workspace::charms().join(format!("{charm}_{}.charm", arch.juju()));
@@ -85,10 +96,7 @@ pub(crate) fn archive(path: &Path, metadata: &Path, dispatch: &Path, arch: Arch)
     }
     let temporary = path.with_extension("charm.new");
     let mut zip = ZipWriter::new(File::create(&temporary)?);
-    let options = SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Deflated)
-        .compression_level(Some(9))
-        .last_modified_time(DateTime::default());
+    let options = deflated().last_modified_time(DateTime::default());
     let mut add = |name: &str, mode: u32, content: &[u8]| -> Result<()> {
         zip.start_file(name, options.unix_permissions(mode))?;
         zip.write_all(content)?;
@@ -118,6 +126,13 @@ pub(crate) fn archive(path: &Path, metadata: &Path, dispatch: &Path, arch: Arch)
         binary: dispatch.to_owned(),
         sha256,
     })
+}
+
+/// How whatever is packed is made small.
+fn deflated() -> SimpleFileOptions {
+    SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(9))
 }
 
 /// What Juju reads to know where the charm runs.
@@ -180,13 +195,24 @@ fn c_compiler(arch: Arch) -> Vec<(String, &'static str)> {
 
 /// The program of another package, built as charms are.
 pub(crate) fn built_as_charms_are(package: &str, arch: Arch) -> Result<PathBuf> {
-    build(package, arch)
+    build(package, arch, Symbols::Stripped)
 }
 
-fn build(charm: &str, arch: Arch) -> Result<PathBuf> {
+/// Whether a program has its symbols.
+#[derive(Clone, Copy)]
+enum Symbols {
+    Stripped,
+    Kept,
+}
+
+fn build(charm: &str, arch: Arch, symbols: Symbols) -> Result<PathBuf> {
     ensure_target(arch.triple())?;
-    // A target folder of its own: other flags here must not rebuild what tests have built.
-    let target = workspace::target().join("pack");
+    // Target folders of their own: other flags here must not rebuild what tests have built.
+    let (folder, strip) = match symbols {
+        Symbols::Stripped => ("pack", "symbols"),
+        Symbols::Kept => ("sizes", "none"),
+    };
+    let target = workspace::target().join(folder);
     let cargo_home = std::env::var("CARGO_HOME")
         .or_else(|_| std::env::var("HOME").map(|home| format!("{home}/.cargo")))?;
     // Panic messages carry the paths of source files; without this they would differ from machine to machine.
@@ -204,6 +230,7 @@ fn build(charm: &str, arch: Arch) -> Result<PathBuf> {
         .arg(&target)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
         .envs(c_compiler(arch))
+        .env("CARGO_PROFILE_RELEASE_STRIP", strip)
         .env("CHARM_VERSION", format!("{} ({})", env!("CARGO_PKG_VERSION"), workspace::commit()));
     workspace::run(&mut command)?;
     Ok(target.join(arch.triple()).join("release").join(charm))
