@@ -52,8 +52,9 @@ impl Pebble {
 
     /// Looks at these files, and at all services and checks. `None` while the container does not answer.
     ///
-    /// That takes three requests; where files are asked for one more, and one for each of them that exists. What
-    /// is not UTF-8 in a file is replaced by U+FFFD, so that the file differs from any that a charm would push.
+    /// That takes three requests; where files are asked for one more, and one for each of them that exists. All are made
+    /// at the same time but the last. What is not UTF-8 in a file is replaced by U+FFFD, so that the file differs from
+    /// any that a charm would push.
     pub async fn observe(&self, files: &[&str]) -> Result<Option<Container>, Error> {
         match self.look(files).await {
             Err(error) if error.container_is_gone() => {
@@ -98,9 +99,10 @@ impl Pebble {
     }
 
     async fn look(&self, paths: &[&str]) -> Result<Container, Error> {
-        let files = self.files(paths).await?;
-        let plan = self.client.plan().await?;
-        let (states, health) = self.states().await?;
+        // Of what goes wrong with several, it is always the same that is told.
+        let (files, plan, states) =
+            tokio::join!(self.files(paths), self.client.plan(), self.states());
+        let (files, plan, (states, health)) = (files?, plan?, states?);
         Ok(Container { services: plan.services, checks: plan.checks, files, states, health })
     }
 
@@ -108,8 +110,8 @@ impl Pebble {
     pub(crate) async fn states(
         &self,
     ) -> Result<(BTreeMap<String, ServiceState>, BTreeMap<String, CheckHealth>), Error> {
-        let services = self.client.services().await?;
-        let checks = self.client.checks().await?;
+        let (services, checks) = tokio::join!(self.client.services(), self.client.checks());
+        let (services, checks) = (services?, checks?);
         Ok((
             services.into_iter().map(|info| (info.name.clone(), state(&info))).collect(),
             checks.into_iter().map(|info| (info.name.clone(), health(&info))).collect(),
