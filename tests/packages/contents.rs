@@ -1,6 +1,7 @@
 //! What Juju and Charmhub ask of a `.charm`.
 
 use std::collections::BTreeMap;
+use std::fs;
 
 use serde_yaml::Value;
 
@@ -8,6 +9,9 @@ use crate::charms::{Package, metadata, packages};
 
 /// Whom the workload runs as: the user of the image, who must stay the same when Python charms are refreshed.
 const WORKLOAD: u32 = 584_792;
+
+/// The most that a package may have, in bytes: about a seventh of what the smallest Python charm has.
+const MOST: u64 = 3_000_000;
 
 fn each(check: impl Fn(&Package)) {
     packages().into_iter().flatten().for_each(check);
@@ -34,6 +38,14 @@ fn a_charm_has_these_files_and_no_others() {
         let found: BTreeMap<_, _> =
             package.files().into_iter().map(|(name, (mode, _))| (name, mode)).collect();
         assert_eq!(found, expected, "{}", package.path.display());
+    });
+}
+
+#[test]
+fn a_charm_has_three_megabytes_at_most() {
+    each(|package| {
+        let size = fs::metadata(&package.path).unwrap().len();
+        assert!(size <= MOST, "{}: {size} bytes", package.path.display());
     });
 }
 
